@@ -1,0 +1,1 @@
+"""What every stage shares: records, tables, configuration, layers, geometry, files."""

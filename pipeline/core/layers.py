@@ -1,0 +1,228 @@
+"""Records of the layer registry and of the manifest of checked local files.
+
+The registry (`layers/registry.yaml`) says what each layer is and where it comes from.
+The retrieval stage turns it into a manifest: which file on this machine serves each
+layer of a region, or why none does. All other stages read the manifest alone.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.core.errors import input_error
+from pipeline.core.model import Confidence, Hazard, Scenario
+from pipeline.core.records import Record, load_record, load_yaml
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class LayerRole(StrEnum):
+    """What a layer is used for."""
+
+    HAZARD = "hazard"
+    CLIMATE_FACTORS = "climate_factors"
+    BORDERS = "borders"
+    BOUNDARY_LINES = "boundary_lines"
+    RIVERS = "rivers"
+    LAKES = "lakes"
+    PLACES = "places"
+    POPULATION = "population"
+    RELIEF = "relief"
+    BASIN = "basin"
+    OTHER = "other"
+
+
+class Words(Record):
+    """A text in the languages of the pages."""
+
+    en: str = Field(description="English text.")
+    ru: str = Field(description="Russian text.")
+
+
+class Licence(Record):
+    """Terms under which a layer may be used."""
+
+    name: str = Field(description="SPDX identifier or the name of the terms.")
+    address: str | None = Field(None, description="Where the terms stand.")
+
+
+class Band(Record):
+    """One level of a hazard layer: a raster band or a table column."""
+
+    level: str = Field(description="Name in tables: return period or own name.")
+    band: int = Field(1, ge=1, description="Band of the raster, from 1.")
+    return_period_yr: float | None = Field(None, ge=1, description="Years.")
+    scenario: Scenario = Field(Scenario.HISTORICAL, description="Climate scenario.")
+    horizon: str = Field("present", description="'present' or such as 2041-2060.")
+    percentile: float = Field(50, ge=0, le=100, description="Of the ensemble.")
+
+
+class Source(Record):
+    """Where a file that does not ship with the project comes from."""
+
+    address: str = Field(description="Primary address of the file.")
+    archive_address: str | None = Field(None, description="Second address.")
+    sha256: Sha256 | None = Field(None, description="Checksum of what is downloaded.")
+    size_bytes: int | None = Field(None, ge=1, description="Size of the download.")
+    member: str | None = Field(None, description="File inside a downloaded zip.")
+
+
+class Layer(Record):
+    """One row of the registry."""
+
+    id: Identifier = Field(description="Key of the layer.")
+    title: Words = Field(description="Title for people.")
+    role: LayerRole = Field(description="What the layer is used for.")
+    kind: Literal["raster", "vector", "table"] = Field(description="Kind of file.")
+    file: str = Field(description="File name below a layers folder, root or cache.")
+    table: str | None = Field(None, description="Layer inside a GeoPackage.")
+    hazard: Hazard | None = Field(None, description="Risk Data Library hazard.")
+    process: str | None = Field(None, description="Risk Data Library process.")
+    intensity_measure: str | None = Field(None, description="Such as PGA.")
+    unit: str = Field(description="Unit of the values; '-' where there is none.")
+    crs: str | None = Field(description="CRS that the file must have.")
+    nodata: float | Literal["nan"] | None = Field(
+        description="Value of cells without data; null where there is none."
+    )
+    resolution: str = Field(description="Cell size or map scale, with unit.")
+    bands: tuple[Band, ...] = Field((), description="Levels of a hazard layer.")
+    sampling: Literal["bilinear", "nearest"] = Field(
+        "nearest", description="How points are read from a raster."
+    )
+    zero_is: Literal["measured", "no_hazard"] = Field(
+        "measured", description="What a value of zero says."
+    )
+    minimum: float | None = Field(None, description="Lowest possible value.")
+    maximum: float | None = Field(None, description="Highest possible value.")
+    licence: Licence = Field(description="Terms of use.")
+    citation: str = Field(description="How to cite the layer.")
+    version: str = Field(description="Version or date of the data.")
+    sha256: Sha256 | None = Field(None, description="Checksum of the local file.")
+    source: Source | None = Field(None, description="Where to download it.")
+    demonstration: bool = Field(
+        False, description="Computed by the project as a stand-in."
+    )
+    confidence: Confidence = Field(
+        Confidence.VERIFIED, description="Label of the method behind the values."
+    )
+    not_verified: str | None = Field(
+        None, description="What about this row could not be checked."
+    )
+    caveat: Words | None = Field(None, description="What a reader must know.")
+
+
+class Registry(Record):
+    """All known layers."""
+
+    layers: tuple[Layer, ...] = Field(description="Rows of the registry.")
+
+    def by_id(self) -> dict[str, Layer]:
+        """Layers by their key."""
+        return {layer.id: layer for layer in self.layers}
+
+
+class LayerState(StrEnum):
+    """Whether a layer of the region has a usable file on this machine."""
+
+    AVAILABLE = "available"
+    MISSING = "missing"
+    INVALID = "invalid"
+
+
+class LocalLayer(Record):
+    """One layer of a region as the retrieval stage found it."""
+
+    layer: Layer = Field(description="Row of the registry.")
+    state: LayerState = Field(description="Whether there is a usable file.")
+    path: Path | None = Field(None, description="File on this machine.")
+    origin: Literal["shipped", "data_root", "cache"] | None = Field(
+        None, description="Where the file was found."
+    )
+    sha256: Sha256 | None = Field(None, description="Checksum of the file.")
+    reason: str = Field(description="Why it is or is not available, one sentence.")
+    uses: tuple[str, ...] = Field(
+        (), description="Keys of the region's configuration that name the layer."
+    )
+
+
+class Manifest(Record):
+    """All layers of a region on this machine."""
+
+    region: Identifier = Field(description="Region of the manifest.")
+    layers: tuple[LocalLayer, ...] = Field(description="Layers in order of their id.")
+
+    def by_id(self) -> dict[str, LocalLayer]:
+        """Layers by their key."""
+        return {item.layer.id: item for item in self.layers}
+
+    def used_as(self, use: str) -> tuple[LocalLayer, ...]:
+        """Layers that the region's configuration names under ``layers.<use>``."""
+        return tuple(item for item in self.layers if use in item.uses)
+
+    def available(self, use: str) -> tuple[LocalLayer, ...]:
+        """Those of them that have a usable file."""
+        return tuple(
+            item for item in self.used_as(use) if item.state is LayerState.AVAILABLE
+        )
+
+
+def read_registry(path: Path) -> Registry:
+    """Read and check the layer registry.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken, a key is unknown, missing or wrong, an id
+        repeats, or the return periods of a layer do not increase.
+    """
+    registry = load_record(Registry, load_yaml(path), path)
+    seen: set[str] = set()
+    for layer in registry.layers:
+        if layer.id in seen:
+            raise input_error(
+                path,
+                field=layer.id,
+                found="the id twice",
+                expected="one row per layer",
+                fix="rename or remove one of the rows",
+            )
+        seen.add(layer.id)
+        _check_bands(layer, path)
+    return registry
+
+
+def _check_bands(layer: Layer, path: Path) -> None:
+    periods: dict[tuple[str, str, float], list[float]] = {}
+    for band in layer.bands:
+        if band.return_period_yr is not None:
+            key = (band.scenario, band.horizon, band.percentile)
+            periods.setdefault(key, []).append(band.return_period_yr)
+    for values in periods.values():
+        if any(b <= a for a, b in pairwise(values)):
+            raise input_error(
+                path,
+                field=f"{layer.id}.bands",
+                found=f"return periods {values}",
+                expected="return periods in years that increase",
+                fix="list the bands from frequent to rare",
+            )
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read the manifest that the retrieval stage wrote."""
+    if not path.exists():
+        raise input_error(
+            path,
+            found="no file",
+            expected="the manifest of the region's layers",
+            fix="run 'natech retrieve' or 'make run' first",
+        )
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return load_record(Manifest, content, path)

@@ -1,0 +1,23 @@
+"""Choices of the assessment stage."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from pipeline.core.records import Record
+
+
+class AssessmentMethods(Record):
+    """How facilities are classified, indexed and ranked."""
+
+    scheme: str = Field(description="Index scheme: name of a file in its folder.")
+    air_limit_m: float = Field(gt=0, description="Location criterion by air, metres.")
+    par_distance_m: float = Field(
+        gt=0, description="Downstream distance for people at risk, metres."
+    )
+    bulk_density_t_per_m3: tuple[float, float, float] = Field(
+        description="Low, central and high dry density of tailings, t/m3, where only "
+        "the mass is known."
+    )
+    rank_draws: int = Field(ge=100, description="Draws over the unknowns for the rank.")
+    seed: int = Field(ge=0, description="Seed of the draws.")

@@ -1,0 +1,21 @@
+"""Choices of the hazards stage."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from pipeline.core.records import Record
+
+
+class HazardMethods(Record):
+    """How hazard layers are sampled."""
+
+    low_quantile: float = Field(
+        ge=0, le=1, description="Quantile of the cells in the circle printed as low."
+    )
+    high_quantile: float = Field(
+        ge=0, le=1, description="Quantile of the cells in the circle printed as high."
+    )
+    minimum_covered_fraction: float = Field(
+        ge=0, le=1, description="Below this share the facility is not covered."
+    )

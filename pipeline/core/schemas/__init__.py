@@ -1,0 +1,1 @@
+"""Schemas of the tables, one file for each stage that writes them."""

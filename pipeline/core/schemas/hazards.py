@@ -1,0 +1,62 @@
+"""Tables that the hazards stage writes."""
+
+from __future__ import annotations
+
+from pipeline.core.model import Confidence, Hazard, Scenario
+from pipeline.core.schema import (
+    Table,
+    code,
+    flag,
+    number,
+    text,
+    with_bounds,
+    with_status,
+)
+
+_INTENSITY = number("intensity", "see unit", "Hazard intensity at the facility.")
+
+HAZARDS = Table(
+    name="hazards",
+    description="Intensity per facility, layer, return period, scenario and horizon.",
+    key=("tmf_id", "layer_id", "level", "scenario", "horizon", "percentile"),
+    columns=(
+        text("tmf_id", "Key of the facility."),
+        code("hazard", Hazard, "Hazard type (Risk Data Library)."),
+        text("process", "Hazard process (Risk Data Library)."),
+        text("intensity_measure", "Intensity measure, such as PGA."),
+        text("unit", "Unit of the intensity."),
+        text("layer_id", "Layer in the registry."),
+        text("level", "Band of the layer: return period in years or its own name."),
+        number(
+            "return_period_yr",
+            "yr",
+            "Return period; empty where the layer declares none.",
+            minimum=1,
+            nullable=True,
+        ),
+        code("scenario", Scenario, "Climate scenario."),
+        text("horizon", "'present' or first and last year, such as 2041-2060."),
+        number(
+            "percentile", "-", "Percentile of the ensemble.", minimum=0, maximum=100
+        ),
+        *with_bounds(_INTENSITY),
+        with_status(_INTENSITY)[1],
+        number(
+            "covered_fraction",
+            "-",
+            "Share of the sampled place that has valid cells.",
+            minimum=0,
+            maximum=1,
+        ),
+        code("place", ("point", "circle", "footprint", "region"), "What was sampled."),
+        number("radius_m", "m", "Radius of the circle.", minimum=0, nullable=True),
+        flag("demonstration", "Whether the layer is a stand-in by the project."),
+        flag("provisional", "Whether the value rests on a provisional method."),
+        code("confidence", Confidence, "Weakest label of the methods used."),
+        text("note", "Reason or caveat for readers.", nullable=True),
+    ),
+    measured=("intensity",),
+    estimates=("intensity",),
+)
+
+TABLES = (HAZARDS,)

@@ -1,0 +1,170 @@
+"""Tables that the rivers stage writes."""
+
+from __future__ import annotations
+
+from pipeline.core.model import Status
+from pipeline.core.schema import (
+    Table,
+    code,
+    flag,
+    integer,
+    number,
+    text,
+    with_bounds,
+    with_status,
+)
+
+_LEAD = number("arrival_lead_h", "h", "Leading edge at mean flow.", minimum=0)
+_PEAK = number("arrival_peak_h", "h", "Peak at mean flow.", minimum=0)
+_DISTANCE = number("distance_m", "m", "Distance along the river.", minimum=0)
+
+REACHES = Table(
+    name="reaches",
+    description="One row per river reach, sorted upstream to downstream.",
+    key=("reach_id",),
+    columns=(
+        integer("reach_id", "Key; larger than that of every reach upstream."),
+        integer("next_reach_id", "Reach downstream; empty at the end.", nullable=True),
+        text("terminal", "What the river ends in; empty inside.", nullable=True),
+        text("name", "Name in English.", nullable=True),
+        text("name_ru", "Name in Russian.", nullable=True),
+        text("lake", "Lake or reservoir that the reach runs in.", nullable=True),
+        number("length_m", "m", "Length on the ellipsoid.", minimum=0),
+        number("slope", "m/m", "Mean slope.", minimum=0),
+        number("upstream_area_km2", "km2", "Area at the downstream end.", minimum=0),
+        *with_status(number("discharge_m3s", "m3/s", "Mean discharge.", minimum=0)),
+        number(
+            "velocity_peak_m_per_s",
+            "m/s",
+            "Velocity of the peak at mean flow; empty in standing water.",
+            minimum=0,
+            nullable=True,
+        ),
+        text("country_left", "Country on the left bank.", nullable=True),
+        text("country_right", "Country on the right bank.", nullable=True),
+    ),
+    geometry="LineString",
+    measured=("discharge_m3s",),
+)
+
+SNAPS = Table(
+    name="snaps",
+    description="How every facility is joined to the river network.",
+    key=("tmf_id",),
+    columns=(
+        text("tmf_id", "Key of the facility."),
+        code("snap_status", Status, "Whether it could be joined."),
+        text("reason", "Why, in one sentence."),
+        integer("reach_id", "Reach that it drains to.", nullable=True),
+        number("snap_distance_m", "m", "Distance to it.", minimum=0, nullable=True),
+        number(
+            "reach_fraction",
+            "-",
+            "Share of the reach upstream of the entry point.",
+            minimum=0,
+            maximum=1,
+            nullable=True,
+        ),
+        number("entry_lon_deg", "deg", "Longitude of the entry.", nullable=True),
+        number("entry_lat_deg", "deg", "Latitude of the entry.", nullable=True),
+        code("snap_confidence", ("high", "medium", "low", "none"), "How sure it is."),
+        integer(
+            "n_candidate_reaches",
+            "Reaches within the position's radius of uncertainty.",
+            minimum=0,
+        ),
+        number("path_length_m", "m", "To the terminal.", minimum=0, nullable=True),
+        text("terminal", "Where the path ends.", nullable=True),
+        number(
+            "distance_border_air_m",
+            "m",
+            "Geodesic distance to the nearest land border.",
+            minimum=0,
+            nullable=True,
+        ),
+        text("nearest_border_country", "Country behind it.", nullable=True),
+    ),
+)
+
+DOWNSTREAM = Table(
+    name="downstream",
+    description="Reaches below every facility, in their order.",
+    key=("tmf_id", "step"),
+    columns=(
+        text("tmf_id", "Key of the facility."),
+        integer("step", "0 for the reach of the entry, then counting.", minimum=0),
+        integer("reach_id", "Reach."),
+        number("distance_start_m", "m", "Distance at its start.", minimum=0),
+        number("distance_end_m", "m", "Distance at its end.", minimum=0),
+        *with_bounds(_LEAD),
+        *with_bounds(_PEAK),
+        number(
+            "unit_peak_mg_per_l_per_t",
+            "mg/L per t",
+            "Peak concentration at the end for each tonne of dissolved load.",
+            minimum=0,
+            nullable=True,
+        ),
+        flag("beyond_standing_water", "Whether a lake or reservoir lies upstream."),
+    ),
+    estimates=("arrival_lead_h", "arrival_peak_h"),
+)
+
+CROSSINGS = Table(
+    name="crossings",
+    description="Border crossings below every facility, in their order.",
+    key=("tmf_id", "crossing"),
+    columns=(
+        text("tmf_id", "Key of the facility."),
+        integer("crossing", "1 for the first.", minimum=1),
+        text("from_country", "Country upstream, ISO 3166-1 alpha-2."),
+        text("to_country", "Country downstream."),
+        code(
+            "kind",
+            ("successive", "contiguous"),
+            "The river leaves a country, or becomes the border.",
+        ),
+        integer("reach_id", "Reach of the crossing."),
+        text("river", "Name of the river there.", nullable=True),
+        number("lon_deg", "deg", "Longitude."),
+        number("lat_deg", "deg", "Latitude."),
+        _DISTANCE,
+        *with_bounds(_LEAD),
+        *with_bounds(_PEAK),
+        flag("within_two_days", "Whether mean flow reaches it within 48 h."),
+        flag("beyond_standing_water", "Whether a lake or reservoir lies upstream."),
+        flag("disputed", "Whether the border is disputed there."),
+    ),
+    estimates=("arrival_lead_h", "arrival_peak_h"),
+)
+
+RECEPTORS = Table(
+    name="receptors",
+    description="Places that a spill could reach, per facility.",
+    key=("tmf_id", "kind", "receptor_id"),
+    columns=(
+        text("tmf_id", "Key of the facility."),
+        code(
+            "kind",
+            ("settlement", "reservoir", "intake", "protected_area", "gauge", "other"),
+            "Kind of receptor.",
+        ),
+        text("receptor_id", "Key of the receptor."),
+        text("name", "Name."),
+        text("name_ru", "Name in Russian.", nullable=True),
+        text("country", "Country.", nullable=True),
+        number("lon_deg", "deg", "Longitude."),
+        number("lat_deg", "deg", "Latitude."),
+        integer("reach_id", "Reach that it lies at."),
+        _DISTANCE,
+        number("distance_to_river_m", "m", "Distance from the river.", minimum=0),
+        *with_bounds(_LEAD),
+        *with_bounds(_PEAK),
+        *with_status(number("people", "-", "People who live there.", minimum=0)),
+        flag("beyond_standing_water", "Whether a lake or reservoir lies upstream."),
+    ),
+    measured=("people",),
+    estimates=("arrival_lead_h", "arrival_peak_h"),
+)
+
+TABLES = (REACHES, SNAPS, DOWNSTREAM, CROSSINGS, RECEPTORS)
