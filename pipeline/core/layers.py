@@ -10,17 +10,19 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from itertools import pairwise
-from pathlib import Path
-from typing import Annotated, Literal
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
+from pipeline.core.command import project_root
 from pipeline.core.errors import input_error
-from pipeline.core.model import Confidence, Hazard, Scenario
+from pipeline.core.model import PROCESSES, Confidence, Hazard, Scenario
 from pipeline.core.records import Record, load_record, load_yaml
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+LocalFile = Annotated[str, Field(pattern=r"^[^/\\:]+(/[^/\\:]+)*$")]
 
 
 class LayerRole(StrEnum):
@@ -65,13 +67,39 @@ class Band(Record):
 
 
 class Source(Record):
-    """Where a file that does not ship with the project comes from."""
+    """Where a file that does not ship with the project comes from.
+
+    A layer that its publisher cuts into tiles, or keeps in one file for each level,
+    has an address with ``{tile}`` or ``{level}``; the level is that of the layer's
+    bands. Such a layer has no checksum of its own here.
+    """
 
     address: str = Field(description="Primary address of the file.")
     archive_address: str | None = Field(None, description="Second address.")
     sha256: Sha256 | None = Field(None, description="Checksum of what is downloaded.")
     size_bytes: int | None = Field(None, ge=1, description="Size of the download.")
     member: str | None = Field(None, description="File inside a downloaded zip.")
+    tiles: tuple[str, ...] = Field((), description="What stands for {tile}.")
+
+    @property
+    def is_many(self) -> bool:
+        """Whether the layer is made of several files."""
+        return "{tile}" in self.address or "{level}" in self.address
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        for address in filter(None, (self.address, self.archive_address)):
+            if not address.startswith(("https://", "http://")):
+                raise ValueError(
+                    f"address {address!r} must start with https:// or http://"
+                )
+        if ("{tile}" in self.address) != bool(self.tiles):
+            raise ValueError("'tiles' and an address with {tile} need each other")
+        if self.is_many and (self.sha256 or self.size_bytes or self.member):
+            raise ValueError(
+                "a source of several files has no single sha256, size_bytes or member"
+            )
+        return self
 
 
 class Layer(Record):
@@ -81,11 +109,23 @@ class Layer(Record):
     title: Words = Field(description="Title for people.")
     role: LayerRole = Field(description="What the layer is used for.")
     kind: Literal["raster", "vector", "table"] = Field(description="Kind of file.")
-    file: str = Field(description="File name below a layers folder, root or cache.")
+    file: LocalFile = Field(
+        description="Path with forward slashes below a layers folder, root or cache."
+    )
     table: str | None = Field(None, description="Layer inside a GeoPackage.")
+    columns: tuple[str, ...] = Field(
+        (), description="Columns that a vector or a table must have."
+    )
+    extent: tuple[float, float, float, float] | None = Field(
+        None,
+        description="West, south, east, north of the data in degrees; null: worldwide.",
+    )
     hazard: Hazard | None = Field(None, description="Risk Data Library hazard.")
     process: str | None = Field(None, description="Risk Data Library process.")
     intensity_measure: str | None = Field(None, description="Such as PGA.")
+    applies_to: tuple[str, ...] = Field(
+        (), description="Intensity measures that a table of change factors is for."
+    )
     unit: str = Field(description="Unit of the values; '-' where there is none.")
     crs: str | None = Field(description="CRS that the file must have.")
     nodata: float | Literal["nan"] | None = Field(
@@ -117,6 +157,32 @@ class Layer(Record):
     )
     caveat: Words | None = Field(None, description="What a reader must know.")
 
+    @field_validator("file")
+    @classmethod
+    def _stays_below(cls, value: str) -> str:
+        if ".." in PurePosixPath(value).parts:
+            raise ValueError("must not lead out of its folder with '..'")
+        return value
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.role is LayerRole.HAZARD and (
+            self.hazard is None or self.intensity_measure is None or not self.bands
+        ):
+            raise ValueError("a hazard layer needs hazard, intensity_measure and bands")
+        if self.process is not None and (
+            self.hazard is None or self.process not in PROCESSES[self.hazard]
+        ):
+            known = (
+                ", ".join(PROCESSES[self.hazard]) if self.hazard else "a hazard first"
+            )
+            raise ValueError(f"process {self.process!r} is unknown; expected {known}")
+        if self.role is LayerRole.CLIMATE_FACTORS and not self.applies_to:
+            raise ValueError("a layer of climate factors needs applies_to")
+        if self.kind != "table" and self.crs is None:
+            raise ValueError("a raster or vector layer needs a crs")
+        return self
+
 
 class Registry(Record):
     """All known layers."""
@@ -146,6 +212,9 @@ class LocalLayer(Record):
         None, description="Where the file was found."
     )
     sha256: Sha256 | None = Field(None, description="Checksum of the file.")
+    verified: bool = Field(
+        False, description="Whether the checksum agrees with one in the registry."
+    )
     reason: str = Field(description="Why it is or is not available, one sentence.")
     uses: tuple[str, ...] = Field(
         (), description="Keys of the region's configuration that name the layer."
@@ -215,8 +284,23 @@ def _check_bands(layer: Layer, path: Path) -> None:
             )
 
 
+def portable_path(path: Path) -> Path:
+    """Path as the manifest stores it: relative to the checkout where it lies in it."""
+    absolute = path.resolve()
+    root = project_root()
+    return absolute.relative_to(root) if absolute.is_relative_to(root) else absolute
+
+
 def read_manifest(path: Path) -> Manifest:
-    """Read the manifest that the retrieval stage wrote."""
+    """Read the manifest that the retrieval stage wrote.
+
+    Files inside the checkout are stored relative to it and come back absolute.
+
+    Raises
+    ------
+    InputError
+        If the manifest is missing or broken, or a file that it names has gone.
+    """
     if not path.exists():
         raise input_error(
             path,
@@ -224,5 +308,30 @@ def read_manifest(path: Path) -> Manifest:
             expected="the manifest of the region's layers",
             fix="run 'natech retrieve' or 'make run' first",
         )
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return load_record(Manifest, content, path)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise input_error(
+            path,
+            found=f"no valid JSON ({error})",
+            expected="the manifest of the region's layers",
+            fix="delete the file and run 'natech retrieve' again",
+        ) from None
+    manifest = load_record(Manifest, content, path)
+    layers = tuple(_with_file(item, path) for item in manifest.layers)
+    return manifest.model_copy(update={"layers": layers})
+
+
+def _with_file(item: LocalLayer, manifest: Path) -> LocalLayer:
+    if item.path is None:
+        return item
+    file = project_root() / item.path
+    if not file.exists():
+        raise input_error(
+            manifest,
+            field=item.layer.id,
+            found=f"the path {file}, where there is no file",
+            expected="the file that the retrieval stage found",
+            fix="run 'natech retrieve' again",
+        )
+    return item.model_copy(update={"path": file})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Status(StrEnum):
@@ -126,6 +127,40 @@ class Hazard(StrEnum):
     STRONG_WIND = "strong_wind"
     WILDFIRE = "wildfire"
     CONVECTIVE_STORM = "convective_storm"
+
+
+# Codes of the Risk Data Library Standard, list ``process_type``, by hazard type.
+PROCESSES: Final[dict[Hazard, tuple[str, ...]]] = {
+    Hazard.EARTHQUAKE: (
+        "ground_motion",
+        "liquefaction",
+        "rupture",
+        "subsidence_uplift",
+    ),
+    Hazard.FLOOD: (
+        "fluvial_flood",
+        "glacial_lake_outburst",
+        "groundwater_flood",
+        "pluvial_flood",
+    ),
+    Hazard.LANDSLIDE: (
+        "landslide_general",
+        "landslide_mudflow",
+        "landslide_rockfall",
+        "landslide_rockslide",
+        "snow_avalanche",
+    ),
+    Hazard.DROUGHT: (
+        "agricultural_drought",
+        "hydrological_drought",
+        "meteorological_drought",
+        "socioeconomic_drought",
+    ),
+    Hazard.EXTREME_TEMPERATURE: ("extreme_cold", "extreme_heat"),
+    Hazard.STRONG_WIND: ("extratropical_cyclone", "tornado", "tropical_cyclone"),
+    Hazard.WILDFIRE: ("wildfire", "wildfire_smoke"),
+    Hazard.CONVECTIVE_STORM: ("hail", "lightning", "thunderstorm", "tornado"),
+}
 
 
 class DisplacementStatus(StrEnum):
