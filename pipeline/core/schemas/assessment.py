@@ -1,9 +1,12 @@
-"""Tables that the assessment stage writes."""
+"""Tables that the assessment stage writes, and the codes that stand in them."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pipeline.core.model import Confidence, ConsequenceClass, Status
 from pipeline.core.schema import (
+    Column,
     Table,
     code,
     flag,
@@ -14,26 +17,237 @@ from pipeline.core.schema import (
     with_status,
 )
 
-_TERMS = tuple(
-    column
-    for name, meaning in (
-        ("thi_capacity", "Capacity term of the hazard index."),
-        ("thi_toxicity", "Toxicity term."),
-        ("thi_management", "Management term."),
-        ("thi_site", "Site term (seismic and flood)."),
-        ("thi_dam", "Dam term."),
-        ("thi", "Hazard index, sum of its terms."),
-        ("tei", "Exposure index."),
-        ("tri", "Risk index, hazard plus exposure."),
-    )
-    for column in with_bounds(number(name, "-", meaning))
+
+class AirBasis(StrEnum):
+    """Why the air criterion is met, not met or unknown."""
+
+    WITHIN = "within"
+    OUTSIDE = "outside"
+    UNCERTAIN_POSITION = "uncertain_position"
+    NO_POSITION = "no_position"
+    NO_DISTANCE = "no_distance"
+
+
+class CatchmentBasis(StrEnum):
+    """Why the catchment criterion is met, not met or unknown."""
+
+    CROSSES = "crosses"
+    NO_CROSSING = "no_crossing"
+    UNCERTAIN_JOIN = "uncertain_join"
+    NOT_JOINED = "not_joined"
+
+
+class TwoDayBasis(StrEnum):
+    """Why the two-day criterion is met, not met or unknown."""
+
+    WITHIN = "within"
+    LATER = "later"
+    STANDING_WATER = "standing_water"
+    NO_TIME = "no_time"
+    NO_CROSSING = "no_crossing"
+    UNCERTAIN_JOIN = "uncertain_join"
+    NOT_JOINED = "not_joined"
+
+
+class VolumeBasis(StrEnum):
+    """Where the stored volume that the methods used comes from."""
+
+    STATED = "stated"
+    LOWER_BOUND = "lower_bound"
+    RANGE_ONLY = "range_only"
+    FROM_MASS = "from_mass"
+    BEFORE_RELOCATION = "before_relocation"
+    UNKNOWN = "unknown"
+
+
+class ReleaseBasis(StrEnum):
+    """Why there is a release volume, only its bounds, or none."""
+
+    ENSEMBLE = "ensemble"
+    RANGE_ONLY = "range_only"
+    GROUP_TOTAL = "group_total"
+    NO_VOLUME = "no_volume"
+    NO_DAM = "no_dam"
+
+
+class RunoutBasis(StrEnum):
+    """Why there is a runout distance, only its bounds, or none."""
+
+    REGRESSIONS = "regressions"
+    ASSUMED_HEIGHT = "assumed_height"
+    RANGE_ONLY = "range_only"
+    GROUP_TOTAL = "group_total"
+    NO_VOLUME = "no_volume"
+    NO_DAM = "no_dam"
+
+
+class FailureBasis(StrEnum):
+    """Why there is a failure frequency, only its bounds, or none."""
+
+    CURVE = "curve"
+    BOUNDS_ONLY = "bounds_only"
+    NO_CURVE = "no_curve"
+    NO_DAM = "no_dam"
+
+
+class PeopleBasis(StrEnum):
+    """Why people at risk are known or unknown."""
+
+    SETTLEMENTS = "settlements"
+    NONE_LISTED = "none_listed"
+    PEOPLE_MISSING = "people_missing"
+    NOT_JOINED = "not_joined"
+
+
+class ConsequenceBasis(StrEnum):
+    """Which column of the class table set the consequence class."""
+
+    PEOPLE_AT_RISK = "people_at_risk"
+    NONE = "none"
+
+
+class RankBasis(StrEnum):
+    """What the place of a facility rests on."""
+
+    INDEX = "index"
+    ASSUMED = "assumed"
+    NOT_RANKED = "not_ranked"
+
+
+class Measure(StrEnum):
+    """Recommended measures; their words stand in the catalogues."""
+
+    FIND_POSITION = "find_position"
+    SURVEY_POSITION = "survey_position"
+    FIND_VOLUME = "find_volume"
+    FIND_DAM_DATA = "find_dam_data"
+    CLASSIFY_TAILINGS = "classify_tailings"
+    DESCRIBE_SINGLE_DEPOSITS = "describe_single_deposits"
+    CONFIRM_DRAINAGE = "confirm_drainage"
+    COUNT_PEOPLE = "count_people"
+    ORDER_INSAR = "order_insar"
+    CHECK_DISPLACEMENT = "check_displacement"
+    ADD_FLOOD_MAP = "add_flood_map"
+    CHECK_FLOOD_PROTECTION = "check_flood_protection"
+    STUDY_SEISMIC_STABILITY = "study_seismic_stability"
+    ADD_SEISMIC_MAP = "add_seismic_map"
+    VISIT_SITE = "visit_site"
+    NAME_RESPONSIBLE_BODY = "name_responsible_body"
+    AGREE_CONTACT_POINTS = "agree_contact_points"
+    AGREE_WARNING = "agree_warning"
+    PREPARE_EMERGENCY_PLAN = "prepare_emergency_plan"
+    START_REMEDIATION = "start_remediation"
+    COMPLETE_REMEDIATION = "complete_remediation"
+    KEEP_MONITORING = "keep_monitoring"
+
+
+class Reason(StrEnum):
+    """Reasons of measures; their words stand in the catalogues."""
+
+    NO_POSITION = "no_position"
+    POSITION_UNCERTAIN = "position_uncertain"
+    NO_VOLUME = "no_volume"
+    VOLUME_FROM_MASS = "volume_from_mass"
+    VOLUME_IS_LOWER_BOUND = "volume_is_lower_bound"
+    VOLUME_BEFORE_RELOCATION = "volume_before_relocation"
+    DAM_DATA_MISSING = "dam_data_missing"
+    TOXICITY_UNKNOWN = "toxicity_unknown"
+    GROUP_TOTAL_ONLY = "group_total_only"
+    GROUP_OF_UNKNOWN_NUMBER = "group_of_unknown_number"
+    DRAINAGE_UNCERTAIN = "drainage_uncertain"
+    DRAINAGE_UNKNOWN = "drainage_unknown"
+    PEOPLE_UNKNOWN = "people_unknown"
+    DISPLACEMENT_NOT_COVERED = "displacement_not_covered"
+    DISPLACEMENT_INSUFFICIENT = "displacement_insufficient"
+    DISPLACEMENT_ALERT = "displacement_alert"
+    FLOOD_UNKNOWN = "flood_unknown"
+    FLOOD_POSSIBLE = "flood_possible"
+    PGA_HIGH = "pga_high"
+    PGA_UNKNOWN = "pga_unknown"
+    MANY_UNKNOWNS = "many_unknowns"
+    STATUS_UNKNOWN = "status_unknown"
+    NO_OPERATOR = "no_operator"
+    BORDER_NEAR_AIR = "border_near_air"
+    BORDER_DOWNSTREAM = "border_downstream"
+    BORDER_WITHIN_TWO_DAYS = "border_within_two_days"
+    BORDER_TIME_UNKNOWN = "border_time_unknown"
+    PEOPLE_DOWNSTREAM = "people_downstream"
+    ABANDONED_NOT_REMEDIATED = "abandoned_not_remediated"
+    REMEDIATION_IN_PROGRESS = "remediation_in_progress"
+    REMEDIATION_DONE = "remediation_done"
+
+
+_ESTIMATES: tuple[tuple[str, str, str], ...] = (
+    ("thi_capacity", "-", "Capacity term of the hazard index."),
+    ("thi_toxicity", "-", "Toxicity term."),
+    ("thi_management", "-", "Management term."),
+    ("thi_site", "-", "Site term (seismic and flood)."),
+    ("thi_dam", "-", "Dam term."),
+    ("thi", "-", "Hazard index, sum of its terms; empty without a volume."),
+    ("tei", "-", "Exposure index; empty while people at risk are unknown."),
+    ("tri", "-", "Risk index, hazard plus exposure."),
 )
-_PEOPLE = number("people_at_risk", "-", "People within reach.", minimum=0)
-_RELEASE = number("release_volume_m3", "m3", "Released volume, ensemble.", minimum=0)
-_RUNOUT = number("runout_m", "m", "Runout distance, capped by the path.", minimum=0)
-_AREA = number("inundation_area_m2", "m2", "Area of the main deposit.", minimum=0)
-_FREQUENCY = number(
-    "failure_per_yr", "1/yr", "Annual frequency of failure by earthquake.", minimum=0
+
+
+def _estimate(name: str, unit: str, meaning: str) -> tuple[Column, Column, Column]:
+    return with_bounds(number(name, unit, meaning, minimum=0))
+
+
+def _class(name: str, meaning: str) -> Column:
+    return code(name, ConsequenceClass, meaning, nullable=True)
+
+
+_LOCATION = (
+    flag("air_15km", "Within 15 km of a border by air.", nullable=True),
+    code("air_15km_basis", AirBasis, "Why it is met, not met or unknown."),
+    flag("water_catchment", "Its river crosses or forms a border.", nullable=True),
+    code("water_catchment_basis", CatchmentBasis, "Why it is so or unknown."),
+    flag("water_two_days", "A border lies within two days of flow.", nullable=True),
+    code("water_two_days_basis", TwoDayBasis, "Why it is so or unknown."),
+    code("substances_status", Status, "Whether Annex I quantities were tested."),
+    *with_status(
+        number("first_border_lead_h", "h", "First arrival at a border.", minimum=0)
+    ),
+    text("countries_downstream", "Other countries reached, by '; '.", nullable=True),
+)
+_INDEX = (
+    text("scheme", "Name of the index scheme."),
+    text("scheme_status", "provisional or official."),
+    *_estimate("volume_used_m3", "m3", "Stored volume that the methods used."),
+    code("volume_basis", VolumeBasis, "Where that volume comes from."),
+    *(column for term in _ESTIMATES for column in with_bounds(number(*term))),
+    text("missing", "Fields without a value, by '; '.", nullable=True),
+)
+_CONSEQUENCE = (
+    *_estimate("failure_per_yr", "1/yr", "Annual frequency of failure by earthquake."),
+    code("failure_per_yr_status", Status, "Why it has or lacks a value."),
+    code("failure_basis", FailureBasis, "What it rests on."),
+    *_estimate("release_volume_m3", "m3", "Released volume, ensemble."),
+    code("release_volume_m3_status", Status, "Why it has or lacks a value."),
+    code("release_basis", ReleaseBasis, "What it rests on."),
+    *_estimate("runout_m", "m", "Runout distance, capped by the path."),
+    number(
+        "runout_uncapped_m", "m", "Runout before the cap.", minimum=0, nullable=True
+    ),
+    code("runout_basis", RunoutBasis, "What it rests on."),
+    *_estimate("inundation_area_m2", "m2", "Area of the main deposit."),
+    *_estimate("people_at_risk", "-", "People within reach."),
+    code("people_at_risk_status", Status, "Why it has or lacks a value."),
+    code("people_basis", PeopleBasis, "What it rests on."),
+    _class("consequence_class", "Class by people at risk; empty when unknown."),
+    _class("consequence_class_low", "Class of the lower bound; empty when unknown."),
+    _class("consequence_class_high", "Class of the upper bound; empty when unknown."),
+    code("consequence_basis", ConsequenceBasis, "Column of the class table used."),
+)
+_RANK = (
+    integer("rank", "Place by risk index, 1 first; ties share.", nullable=True),
+    integer("rank_low", "Best place over the unknowns (5 %).", nullable=True),
+    integer("rank_high", "Worst place over the unknowns (95 %).", nullable=True),
+    code("rank_basis", RankBasis, "What the place rests on."),
+    integer("n_ranked", "Number of facilities ranked.", minimum=0),
+    flag("demonstration", "Whether a stand-in layer was used."),
+    flag("provisional", "Whether a provisional method was used."),
+    code("confidence", Confidence, "Weakest label of the methods used."),
 )
 
 ASSESSMENT = Table(
@@ -42,49 +256,15 @@ ASSESSMENT = Table(
     key=("tmf_id",),
     columns=(
         text("tmf_id", "Key of the facility."),
-        flag("air_15km", "Within 15 km of a border by air.", nullable=True),
-        flag("water_catchment", "Its river crosses or forms a border.", nullable=True),
-        flag("water_two_days", "A border lies within two days of flow.", nullable=True),
-        *with_status(
-            number("first_border_lead_h", "h", "First arrival at a border.", minimum=0)
-        ),
-        text("countries_downstream", "Countries reached, by '; '.", nullable=True),
-        text("scheme", "Name of the index scheme."),
-        text("scheme_status", "provisional or official."),
-        *_TERMS,
-        text("missing", "Fields without a value, by '; '.", nullable=True),
-        *with_bounds(_FREQUENCY),
-        code("failure_per_yr_status", Status, "Why it has or lacks a value."),
-        *with_bounds(_RELEASE),
-        code("release_volume_m3_status", Status, "Why it has or lacks a value."),
-        *with_bounds(_RUNOUT),
-        *with_bounds(_AREA),
-        *with_bounds(_PEOPLE),
-        code("people_at_risk_status", Status, "Why it has or lacks a value."),
-        code(
-            "consequence_class",
-            ConsequenceClass,
-            "Class by people at risk; empty when unknown.",
-            nullable=True,
-        ),
-        text("consequence_basis", "Columns of the class table that were used."),
-        integer("rank", "Place by risk index, 1 first; ties share.", nullable=True),
-        integer("rank_low", "Best place over the unknowns (5 %).", nullable=True),
-        integer("rank_high", "Worst place over the unknowns (95 %).", nullable=True),
-        integer("n_ranked", "Number of facilities ranked.", minimum=0),
-        flag("demonstration", "Whether a stand-in layer was used."),
-        flag("provisional", "Whether a provisional method was used."),
-        code("confidence", Confidence, "Weakest label of the methods used."),
+        *_LOCATION,
+        *_INDEX,
+        *_CONSEQUENCE,
+        *_RANK,
     ),
+    measured=("first_border_lead_h",),
     estimates=(
-        "thi_capacity",
-        "thi_toxicity",
-        "thi_management",
-        "thi_site",
-        "thi_dam",
-        "thi",
-        "tei",
-        "tri",
+        "volume_used_m3",
+        *(name for name, _, _ in _ESTIMATES),
         "failure_per_yr",
         "release_volume_m3",
         "runout_m",
@@ -99,11 +279,11 @@ MEASURES = Table(
     key=("tmf_id", "measure_id"),
     columns=(
         text("tmf_id", "Key of the facility."),
-        text("measure_id", "Key of the measure; its words are in the catalogues."),
+        code("measure_id", Measure, "Key of the measure; words in the catalogues."),
         code("horizon", ("short", "medium", "long"), "When it should be done."),
-        integer("priority", "1 first.", minimum=1),
-        text("reason", "Key of the reason; its words are in the catalogues."),
-        text("detail", "Numbers that belong to the reason.", nullable=True),
+        integer("priority", "1 first, within the facility.", minimum=1),
+        code("reason", Reason, "Key of the reason; words in the catalogues."),
+        text("detail", "Values for the reason: 'name=value; ...'.", nullable=True),
     ),
 )
 
