@@ -1,1 +1,1 @@
-"""Stage: inventory."""
+"""Inventory: tables of facilities become one clean table and a ledger."""
