@@ -9,24 +9,90 @@ from pydantic import Field
 from pipeline.core.records import Record
 
 
+class InverseVelocityMethods(Record):
+    """Gates that an inverse-velocity forecast must pass (methodology 6.1, P)."""
+
+    minimum_epochs: int = Field(ge=5, description="Fewest epochs in the window.")
+    maximum_epochs: int = Field(ge=5, description="Most epochs in the window.")
+    p_value: float = Field(
+        gt=0, lt=1, description="The fall of 1/v must be significant at this level."
+    )
+    minimum_r2: float = Field(ge=0, le=1, description="Least R2 of the line 1/v.")
+    noise_factor: float = Field(
+        gt=0, description="Each speed must exceed its noise by this factor."
+    )
+    jump_mm: float = Field(
+        gt=0,
+        description="Steps between epochs above this are left out, mm; a quarter of "
+        "the wavelength.",
+    )
+    bootstrap_draws: int = Field(ge=100, description="Draws of the interval.")
+    seed: int = Field(ge=0, description="Seed of the draws.")
+
+
 class DisplacementMethods(Record):
     """How series become a status and a watch level."""
 
     search_radius_m: float = Field(
-        gt=0, description="Points within this distance belong to a facility, metres."
+        gt=0,
+        description="Points within this distance belong to a facility, metres; the "
+        "radius of the position is used where it is larger.",
+    )
+    maximum_position_radius_m: float = Field(
+        gt=0, description="Positions less certain than this choose no points, metres."
+    )
+    facility_radius_m: float = Field(
+        gt=0,
+        description="Within this distance points count as on the facility, metres.",
     )
     minimum_points: int = Field(ge=1, description="Fewer points give no summary.")
-    minimum_epochs: int = Field(ge=4, description="Fewer epochs give no velocity.")
+    minimum_epochs: int = Field(ge=8, description="Fewer epochs give no velocity.")
     stale_after_d: float = Field(
         gt=0, description="Newest epoch older than this many days is stale."
     )
     reference_date: date | None = Field(
-        None, description="Day from which ages are counted; the newest epoch if empty."
+        None,
+        description="Day from which ages are counted; the newest epoch of all sources "
+        "if empty.",
+    )
+    interpolated_interval_d: float = Field(
+        gt=0,
+        description="Interpolated series count as one independent value in this many "
+        "days.",
+    )
+    cell_m: float = Field(
+        gt=0, description="Cells in which viewing directions are combined, metres."
+    )
+    maximum_condition: float = Field(
+        gt=1, description="Viewing directions with a higher condition are refused."
+    )
+    sigma_factor: float = Field(
+        gt=0, description="A rate is told from zero above this many standard errors."
     )
     yellow_mm_per_yr: float = Field(gt=0, description="Rate for yellow, mm/yr.")
-    amber_mm_per_yr: float = Field(
-        gt=0, description="Rate on the dam for amber, mm/yr."
+    residual_sigma: float = Field(
+        gt=0, description="Departure from trend and season for yellow, in sigma."
+    )
+    persistence_epochs: int = Field(
+        ge=1, description="Newest epochs on which a rule must hold."
+    )
+    amber_mm_per_yr: float = Field(gt=0, description="Rate for amber, mm/yr.")
+    acceleration_p: float = Field(
+        gt=0, lt=1, description="False discovery rate of accelerations for amber."
+    )
+    minimum_acceleration_mm_per_yr2: float = Field(
+        ge=0, description="Smaller accelerations raise no level, mm/yr2."
     )
     minimum_neighbours: int = Field(
         ge=1, description="Points that must agree before a level is raised."
+    )
+    neighbour_distance_m: float = Field(
+        gt=0, description="Points within this distance are neighbours, metres."
+    )
+    red_mm_per_d: float = Field(gt=0, description="Speed for red, mm/d.")
+    red_forecast_d: float = Field(
+        gt=0, description="Forecast failure within this many days is red."
+    )
+    inverse_velocity: InverseVelocityMethods = Field(
+        description="Gates of the inverse-velocity forecast."
     )

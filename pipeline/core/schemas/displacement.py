@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pipeline.core.model import DisplacementStatus, WatchLevel
-from pipeline.core.schema import Table, code, flag, integer, number, text
+from pipeline.core.schema import Table, code, flag, integer, number, text, with_bounds
+
+_RATE = "mm/yr"
+_STD = "Standard error with temporally correlated noise."
 
 DISPLACEMENT_POINTS = Table(
     name="displacement_points",
@@ -15,39 +18,69 @@ DISPLACEMENT_POINTS = Table(
         text("point_id", "Identifier in the source; text, never a number."),
         code(
             "zone",
-            ("dam", "beach", "pond_rim", "foundation", "slope_above", "surroundings"),
-            "Zone of the facility that the point lies in.",
+            (
+                "dam",
+                "beach",
+                "pond_rim",
+                "foundation",
+                "slope_above",
+                "facility",
+                "surroundings",
+            ),
+            "Zone of the point; 'facility' where dam, beach and pond are not told "
+            "apart because the inventory holds no outline.",
+        ),
+        code(
+            "component",
+            ("los", "up", "east"),
+            "What the series measures: line of sight (positive towards the "
+            "satellite), up or east.",
         ),
         number("distance_m", "m", "Distance to the facility's position.", minimum=0),
-        number("velocity_mm_per_yr", "mm/yr", "Rate, positive towards satellite."),
-        number(
-            "velocity_std_mm_per_yr",
-            "mm/yr",
-            "Standard error with temporally correlated noise.",
-            minimum=0,
-            nullable=True,
+        *with_bounds(
+            number(
+                "velocity_mm_per_yr",
+                _RATE,
+                "Rate, positive towards the satellite (or up, or east); the bounds "
+                "enclose 95 %. Empty with too few epochs.",
+            )
         ),
-        number("acceleration_mm_per_yr2", "mm/yr2", "Acceleration.", nullable=True),
+        number("velocity_std_mm_per_yr", _RATE, _STD, minimum=0, nullable=True),
         number(
-            "acceleration_std_mm_per_yr2",
+            "acceleration_mm_per_yr2",
             "mm/yr2",
-            "Standard error of the acceleration.",
-            minimum=0,
+            "Acceleration: twice the quadratic coefficient.",
             nullable=True,
         ),
+        number("acceleration_std_mm_per_yr2", "mm/yr2", _STD, minimum=0, nullable=True),
         number(
             "seasonal_amplitude_mm", "mm", "Annual amplitude.", minimum=0, nullable=True
         ),
         number("rmse_mm", "mm", "Residual of the model.", minimum=0, nullable=True),
         number("coherence", "-", "Temporal coherence.", nullable=True),
-        number("los_east", "-", "East part of the unit vector to the satellite."),
-        number("los_north", "-", "North part of it."),
-        number("los_up", "-", "Up part of it."),
+        number(
+            "los_east",
+            "-",
+            "East part of the unit vector from ground to satellite (or of the "
+            "component); empty where the geometry is not known.",
+            nullable=True,
+        ),
+        number("los_north", "-", "North part of it.", nullable=True),
+        number("los_up", "-", "Up part of it.", nullable=True),
         integer("n_epochs", "Number of epochs with a value.", minimum=0),
-        text("first_epoch", "First date, ISO."),
-        text("last_epoch", "Last date, ISO."),
+        number(
+            "n_effective",
+            "-",
+            "Independent epochs that would give the same error.",
+            minimum=0,
+            nullable=True,
+        ),
+        flag("is_interpolated", "Whether the provider interpolated the epochs."),
+        text("first_epoch", "First date, ISO; empty without values.", nullable=True),
+        text("last_epoch", "Last date, ISO; empty without values.", nullable=True),
     ),
     geometry="Point",
+    estimates=("velocity_mm_per_yr",),
 )
 
 DISPLACEMENT = Table(
@@ -60,41 +93,88 @@ DISPLACEMENT = Table(
         text("reason", "Why the status is what it is, in one sentence."),
         code("watch_level", WatchLevel, "Watch level; not_assessed without data."),
         text("watch_reason", "Rule that set the watch level.", nullable=True),
+        flag(
+            "needs_confirmation",
+            "Whether a person must confirm the level before anyone is notified (red).",
+        ),
+        number(
+            "search_radius_m",
+            "m",
+            "Distance within which points were taken; empty without a position.",
+            minimum=0,
+            nullable=True,
+        ),
         integer("n_points", "Points within the search radius.", minimum=0),
         integer("n_sources", "Sources that cover the position.", minimum=0),
-        number(
-            "velocity_median_mm_per_yr",
-            "mm/yr",
-            "Median line-of-sight rate, positive towards the satellite.",
+        text("source_ids", "Sources with points there, by '; '.", nullable=True),
+        text(
+            "velocity_source_id",
+            "Source of the median rate: the one with the most points.",
             nullable=True,
         ),
         number(
-            "velocity_fastest_mm_per_yr",
-            "mm/yr",
-            "Rate of the point with the largest rate in size.",
+            "velocity_median_mm_per_yr",
+            _RATE,
+            "Median rate of that source, positive towards the satellite (or up, or "
+            "east, as the source's component says).",
             nullable=True,
         ),
         number(
             "velocity_std_mm_per_yr",
-            "mm/yr",
-            "Median standard error of the rates.",
+            _RATE,
+            "Median standard error of the rates of that source.",
             minimum=0,
             nullable=True,
         ),
         number(
+            "velocity_fastest_mm_per_yr",
+            _RATE,
+            "Rate of the point with the largest rate in size, over all sources.",
+            nullable=True,
+        ),
+        number(
             "velocity_up_mm_per_yr",
-            "mm/yr",
+            _RATE,
             "Vertical rate from two viewing directions; up is positive.",
             nullable=True,
         ),
         number(
+            "velocity_up_std_mm_per_yr",
+            _RATE,
+            "Standard error of it within a cell; northward motion is neglected.",
+            minimum=0,
+            nullable=True,
+        ),
+        number(
             "velocity_east_mm_per_yr",
-            "mm/yr",
+            _RATE,
             "Eastward rate from two viewing directions.",
             nullable=True,
         ),
+        number(
+            "velocity_east_std_mm_per_yr",
+            _RATE,
+            "Standard error of it within a cell; northward motion is neglected.",
+            minimum=0,
+            nullable=True,
+        ),
+        text(
+            "decomposition_reason",
+            "How up and east were found, or why they were not.",
+            nullable=True,
+        ),
+        text("forecast_date", "Forecast failure, ISO (red only).", nullable=True),
+        text("forecast_low_date", "2.5 % of its draws, ISO.", nullable=True),
+        text("forecast_high_date", "97.5 % of its draws, ISO.", nullable=True),
+        text("first_epoch", "Date of the oldest acquisition, ISO.", nullable=True),
         text("last_epoch", "Date of the newest acquisition, ISO.", nullable=True),
-        number("age_d", "d", "Age of the newest acquisition.", nullable=True),
+        number(
+            "age_d",
+            "d",
+            "Days from the newest acquisition to the reference date.",
+            nullable=True,
+        ),
+        text("reference_date", "Day from which ages are counted.", nullable=True),
         flag("provisional", "Whether the watch level rests on project thresholds."),
     ),
 )
