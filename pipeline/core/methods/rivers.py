@@ -24,3 +24,11 @@ class RiverMethods(Record):
     minimum_crossing_m: float = Field(
         ge=0, description="Stays in a country shorter than this are digitising slivers."
     )
+    short_circuit_fraction: float = Field(
+        gt=0,
+        le=1,
+        description="Earliest passage of a lake as a share of its residence time.",
+    )
+    dispute_distance_m: float = Field(
+        ge=0, description="Crossings this near to a disputed line are disputed, metres."
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pipeline.core.model import Status
 from pipeline.core.schema import (
     Table,
@@ -14,34 +16,93 @@ from pipeline.core.schema import (
     with_status,
 )
 
-_LEAD = number("arrival_lead_h", "h", "Leading edge at mean flow.", minimum=0)
-_PEAK = number("arrival_peak_h", "h", "Peak at mean flow.", minimum=0)
+
+class VelocityMethod(StrEnum):
+    """Where the velocity of a reach comes from, best first (methodology 4.6)."""
+
+    OBSERVED = "observed"
+    MANNING = "manning"
+    JOBSON_SLOPE = "jobson_slope"
+    JOBSON_NO_SLOPE = "jobson_no_slope"
+    ALLEN = "allen"
+    STANDING_WATER = "standing_water"
+    UNKNOWN = "unknown"
+
+
+class DischargeSource(StrEnum):
+    """Where the mean discharge of a reach comes from."""
+
+    GIVEN = "given"
+    ESTIMATED = "estimated"
+    MISSING = "missing"
+
+
+_LEAD = number("arrival_lead_h", "h", "Arrival of the leading edge.", minimum=0)
+_PEAK = number("arrival_peak_h", "h", "Arrival of the peak.", minimum=0)
+_TAIL = number(
+    "arrival_tail_h",
+    "h",
+    "Concentration back at a tenth of its peak, at mean flow; empty where the arrival "
+    "is unknown, beyond standing water, and before full mixing.",
+    minimum=0,
+    nullable=True,
+)
+_UNIT_PEAK = number(
+    "unit_peak_mg_per_l_per_t",
+    "mg/L per t",
+    "Peak concentration at mean flow for each tonne of dissolved load released at "
+    "once; empty as for arrival_tail_h.",
+    minimum=0,
+    nullable=True,
+)
 _DISTANCE = number("distance_m", "m", "Distance along the river.", minimum=0)
+_BEYOND = flag(
+    "beyond_standing_water",
+    "Whether the place lies in or below a lake or reservoir on the way.",
+)
 
 REACHES = Table(
     name="reaches",
-    description="One row per river reach, sorted upstream to downstream.",
+    description="One row per river reach, sorted upstream to downstream. The reaches "
+    "above a reach have the ids from reach_id - n_upstream to reach_id - 1.",
     key=("reach_id",),
     columns=(
         integer("reach_id", "Key; larger than that of every reach upstream."),
         integer("next_reach_id", "Reach downstream; empty at the end.", nullable=True),
+        text("source_id", "Key of the reach in the layer."),
+        integer("n_upstream", "Reaches upstream of it, itself left out.", minimum=0),
         text("terminal", "What the river ends in; empty inside.", nullable=True),
         text("name", "Name in English.", nullable=True),
         text("name_ru", "Name in Russian.", nullable=True),
         text("lake", "Lake or reservoir that the reach runs in.", nullable=True),
+        integer("strahler", "Strahler order, where given.", minimum=0, nullable=True),
         number("length_m", "m", "Length on the ellipsoid.", minimum=0),
-        number("slope", "m/m", "Mean slope.", minimum=0),
-        number("upstream_area_km2", "km2", "Area at the downstream end.", minimum=0),
-        *with_status(number("discharge_m3s", "m3/s", "Mean discharge.", minimum=0)),
+        number("slope", "m/m", "Mean slope, where given.", minimum=0, nullable=True),
         number(
-            "velocity_peak_m_per_s",
-            "m/s",
-            "Velocity of the peak at mean flow; empty in standing water.",
+            "upstream_area_km2",
+            "km2",
+            "Area at the downstream end, where given.",
             minimum=0,
             nullable=True,
         ),
+        *with_status(number("discharge_m3s", "m3/s", "Mean discharge.", minimum=0)),
+        code(
+            "discharge_source",
+            DischargeSource,
+            "From the layer, or estimated from the drainage area.",
+        ),
+        number(
+            "velocity_peak_m_per_s",
+            "m/s",
+            "Velocity of the peak at mean flow; empty in standing water and where it "
+            "cannot be computed.",
+            minimum=0,
+            nullable=True,
+        ),
+        code("velocity_method", VelocityMethod, "Where the velocity comes from."),
         text("country_left", "Country on the left bank.", nullable=True),
         text("country_right", "Country on the right bank.", nullable=True),
+        text("note", "What was found and mended when reading.", nullable=True),
     ),
     geometry="LineString",
     measured=("discharge_m3s",),
@@ -56,7 +117,13 @@ SNAPS = Table(
         code("snap_status", Status, "Whether it could be joined."),
         text("reason", "Why, in one sentence."),
         integer("reach_id", "Reach that it drains to.", nullable=True),
+        text("river", "Name of the river there, where known.", nullable=True),
         number("snap_distance_m", "m", "Distance to it.", minimum=0, nullable=True),
+        code(
+            "snap_rule",
+            ("nearest", "named_river", "none"),
+            "Nearest reach, or nearest of the river that the inventory names.",
+        ),
         number(
             "reach_fraction",
             "-",
@@ -76,9 +143,17 @@ SNAPS = Table(
         number("path_length_m", "m", "To the terminal.", minimum=0, nullable=True),
         text("terminal", "Where the path ends.", nullable=True),
         number(
+            "two_day_distance_m",
+            "m",
+            "Distance that the peak covers in two days at mean flow, or to the first "
+            "standing water if that is nearer; empty where the velocity is unknown.",
+            minimum=0,
+            nullable=True,
+        ),
+        number(
             "distance_border_air_m",
             "m",
-            "Geodesic distance to the nearest land border.",
+            "Geodesic distance to the nearest border.",
             minimum=0,
             nullable=True,
         ),
@@ -88,7 +163,8 @@ SNAPS = Table(
 
 DOWNSTREAM = Table(
     name="downstream",
-    description="Reaches below every facility, in their order.",
+    description="Reaches below every facility, in their order. Arrivals are those at "
+    "the downstream end of the reach.",
     key=("tmf_id", "step"),
     columns=(
         text("tmf_id", "Key of the facility."),
@@ -98,14 +174,9 @@ DOWNSTREAM = Table(
         number("distance_end_m", "m", "Distance at its end.", minimum=0),
         *with_bounds(_LEAD),
         *with_bounds(_PEAK),
-        number(
-            "unit_peak_mg_per_l_per_t",
-            "mg/L per t",
-            "Peak concentration at the end for each tonne of dissolved load.",
-            minimum=0,
-            nullable=True,
-        ),
-        flag("beyond_standing_water", "Whether a lake or reservoir lies upstream."),
+        _TAIL,
+        _UNIT_PEAK,
+        _BEYOND,
     ),
     estimates=("arrival_lead_h", "arrival_peak_h"),
 )
@@ -129,11 +200,28 @@ CROSSINGS = Table(
         number("lon_deg", "deg", "Longitude."),
         number("lat_deg", "deg", "Latitude."),
         _DISTANCE,
+        number(
+            "stretch_m",
+            "m",
+            "Length of the river from here to the next change of country, or its end.",
+            minimum=0,
+        ),
         *with_bounds(_LEAD),
         *with_bounds(_PEAK),
-        flag("within_two_days", "Whether mean flow reaches it within 48 h."),
-        flag("beyond_standing_water", "Whether a lake or reservoir lies upstream."),
-        flag("disputed", "Whether the border is disputed there."),
+        _TAIL,
+        _UNIT_PEAK,
+        flag(
+            "within_two_days",
+            "Whether the peak reaches it within two days at mean flow; empty where "
+            "that is unknown.",
+            nullable=True,
+        ),
+        _BEYOND,
+        flag(
+            "disputed",
+            "Whether the border is disputed there; empty without boundary lines.",
+            nullable=True,
+        ),
     ),
     estimates=("arrival_lead_h", "arrival_peak_h"),
 )
@@ -160,8 +248,10 @@ RECEPTORS = Table(
         number("distance_to_river_m", "m", "Distance from the river.", minimum=0),
         *with_bounds(_LEAD),
         *with_bounds(_PEAK),
+        _TAIL,
+        _UNIT_PEAK,
         *with_status(number("people", "-", "People who live there.", minimum=0)),
-        flag("beyond_standing_water", "Whether a lake or reservoir lies upstream."),
+        _BEYOND,
     ),
     measured=("people",),
     estimates=("arrival_lead_h", "arrival_peak_h"),
