@@ -1,0 +1,1 @@
+"""Recipes of the base layers of the Syr Darya region."""

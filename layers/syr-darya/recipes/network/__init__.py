@@ -1,0 +1,1 @@
+"""Recipes of the derived river network of the Syr Darya region."""
