@@ -1,8 +1,8 @@
 """natech <command>: the one door, and the only place that knows every stage.
 
-Each stage's module ``stage`` offers ``DESCRIPTION``, ``add_arguments(parser)`` and
-``run(arguments)``. It is imported when its command is called, so that a command starts
-without the libraries of the other stages.
+A command is a module with ``add_arguments(parser)`` and ``run(arguments)``; the first
+line of its docstring is its help. It is imported when its command is called, so that a
+command starts without the libraries of the others.
 """
 
 from __future__ import annotations
@@ -17,40 +17,30 @@ from types import ModuleType
 from pipeline.core.command import start_logging
 from pipeline.core.errors import InputError
 
-STAGES = (
-    "retrieve",
-    "inventory",
-    "hazards",
-    "displacement",
-    "rivers",
-    "assessment",
-    "publish",
-)
+COMMANDS = {
+    "run": ("pipeline.commands.run", "run the whole workflow for a region"),
+    "check-region": (
+        "pipeline.retrieve.check_region",
+        "list a region's missing layers and what their absence costs",
+    ),
+    "new-region": (
+        "pipeline.retrieve.new_region",
+        "write a commented file for a new region",
+    ),
+    "upstream": (
+        "pipeline.rivers.upstream",
+        "list the facilities upstream of a place, by arrival time",
+    ),
+    "retrieve": ("pipeline.retrieve.stage", "stage: registry to checked local files"),
+    "inventory": ("pipeline.inventory.stage", "stage: inventories to one clean table"),
+    "hazards": ("pipeline.hazards.stage", "stage: hazard layers at every facility"),
+    "displacement": ("pipeline.displacement.stage", "stage: InSAR motion and status"),
+    "rivers": ("pipeline.rivers.stage", "stage: downstream paths and arrival times"),
+    "assessment": ("pipeline.assessment.stage", "stage: criteria, indices and rank"),
+    "publish": ("pipeline.publish.stage", "stage: map, profiles and files"),
+    "schema": ("pipeline.commands.schema", "write JSON schemas and the data model"),
+}
 EXIT_INPUT_ERROR = 2
-
-
-def _stage_module(name: str) -> ModuleType:
-    return importlib.import_module(f"pipeline.{name}.stage")
-
-
-def _parser(command: str | None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="natech",
-        description="Natech hazards, motion and spill paths of tailings facilities.",
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for name in STAGES:
-        module = _stage_module(name) if name == command else None
-        sub = commands.add_parser(
-            name,
-            help=f"run the stage '{name}'",
-            description=module.__doc__ if module else None,
-        )
-        sub.add_argument("--verbose", action="store_true", help="say more")
-        if module is not None:
-            module.add_arguments(sub)
-            sub.set_defaults(run=module.run)
-    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,8 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 when all went well, 2 when the user's input stopped the work.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    command = next((word for word in words if not word.startswith("-")), None)
-    arguments = _parser(command).parse_args(words)
+    wanted = next((word for word in words if word in COMMANDS), None)
+    arguments = _parser(wanted).parse_args(words)
     start_logging(verbose=arguments.verbose)
     try:
         arguments.run(arguments)
@@ -71,3 +61,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.getLogger("natech").error("%s", error)
         return EXIT_INPUT_ERROR
     return 0
+
+
+def _parser(wanted: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="natech",
+        description="Natech hazards, motion and spill paths of tailings facilities.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, (module_name, help_text) in COMMANDS.items():
+        module = importlib.import_module(module_name) if name == wanted else None
+        _add_command(commands, name, help_text, module)
+    return parser
+
+
+def _add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    help_text: str,
+    module: ModuleType | None,
+) -> None:
+    sub = commands.add_parser(
+        name, help=help_text, description=module.__doc__ if module else None
+    )
+    sub.add_argument("--verbose", action="store_true", help="say more")
+    if module is not None:
+        module.add_arguments(sub)
+        sub.set_defaults(run=module.run)

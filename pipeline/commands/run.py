@@ -1,0 +1,189 @@
+"""Run the whole workflow for a region, and say where the map is.
+
+The full output of Snakemake goes to ``<outputs>/<region>/logs/workflow.log``. A lock
+that the system releases by itself keeps two runs of one region apart, so a killed run
+leaves nothing behind that a user would have to unlock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from pipeline.core.command import project_root
+from pipeline.core.config import read_region
+from pipeline.core.errors import InputError, input_error
+
+_JOB: Final = re.compile(r"^Job \d+: (?P<message>.+)$")
+_STEPS: Final = re.compile(r"^(?P<done>\d+) of (?P<total>\d+) steps")
+_NOTHING: Final = "Nothing to be done"
+_TOLD: Final = re.compile(r"^(ERROR|WARNING) ")
+
+
+class WorkflowError(InputError):
+    """The workflow stopped; what stopped it has been told already."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("region", help="name in configs/regions, or a region's file")
+    parser.add_argument(
+        "--outputs", type=Path, default=Path("outputs"), help="default: outputs"
+    )
+    parser.add_argument(
+        "--data-root",
+        type=Path,
+        action="append",
+        default=[],
+        help="folder with more layers (also NATECH_DATA_ROOT); may be repeated",
+    )
+    parser.add_argument("--cores", default="all", help="cores to use (default: all)")
+    parser.add_argument(
+        "--profile", default="local", help="folder in configs/profiles (default: local)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run the workflow and print where the map is.
+
+    Raises
+    ------
+    InputError
+        If the region's file is broken, or another run of it is under way.
+    WorkflowError
+        If a stage stopped; its sentence was printed.
+    """
+    project = project_root()
+    region = read_region(region_path(arguments.region, project))
+    outputs = arguments.outputs
+    folder = (project / outputs) / region.config.region
+    (folder / "logs").mkdir(parents=True, exist_ok=True)
+    command = _snakemake_command(arguments, region.path.resolve(), project)
+    with _only_run(folder):
+        finished = _follow(command, folder / "logs" / "workflow.log", project)
+    site = folder / "site" / "index.html"
+    shown = outputs / region.config.region / "site" / "index.html"
+    if not finished or not site.exists():
+        raise WorkflowError(
+            f"the workflow for {region.config.region} stopped before the map was "
+            f"written; the logs are in {folder / 'logs'}"
+        )
+    _say(f"Map: {shown}")
+
+
+def region_path(name: str, project: Path) -> Path:
+    """File of a region given by its name or by its path.
+
+    Raises
+    ------
+    InputError
+        If there is neither; the message lists the shipped regions.
+    """
+    known = sorted((project / "configs" / "regions").glob("*.yaml"))
+    by_name = {path.stem: path for path in known}
+    if name in by_name:
+        return by_name[name]
+    if Path(name).is_file():
+        return Path(name)
+    raise input_error(
+        name,
+        found="neither a known region nor a file",
+        expected=f"one of {sorted(by_name)}, or the path of a region's file",
+        fix="check the name; 'natech new-region' writes a new file",
+    )
+
+
+def _snakemake_command(
+    arguments: argparse.Namespace, region: Path, project: Path
+) -> list[str]:
+    settings = [f"region={region}", f"outputs={arguments.outputs.as_posix()}"]
+    roots = os.environ.get("NATECH_DATA_ROOT", "").split(os.pathsep)
+    roots = [*(str(path.resolve()) for path in arguments.data_root), *roots]
+    if named := [root for root in roots if root]:
+        settings.append(f"data_root={os.pathsep.join(named)}")
+    return [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")),
+        *("--directory", str(project), "--nolock"),
+        *("--profile", str(project / "configs" / "profiles" / arguments.profile)),
+        *("--cores", str(arguments.cores), "--config", *settings),
+    ]
+
+
+@contextmanager
+def _only_run(folder: Path) -> Iterator[None]:
+    with (folder / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise input_error(
+                folder,
+                found="another run of this region that is under way",
+                expected="one run at a time",
+                fix="wait until it has ended",
+            ) from None
+        yield
+
+
+def _follow(command: list[str], log: Path, project: Path) -> bool:
+    """Run Snakemake; print a line for each step, keep the rest in the log."""
+    environment = os.environ | {
+        "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"],
+        "PYTHONPATH": str(project),
+        "PYTHONUNBUFFERED": "1",
+    }
+    with (
+        log.open("w", encoding="utf-8") as record,
+        subprocess.Popen(  # noqa: S603 (our own words, no shell)
+            command,
+            cwd=project,
+            env=environment,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
+        if process.stdout is None:
+            raise RuntimeError("the workflow has no output to follow")
+        _show_progress(process.stdout, record)
+        code = process.wait()
+    if code != 0:
+        _show_failure(log)
+    return code == 0
+
+
+def _show_progress(lines: IO[str], record: IO[str]) -> None:
+    done, total, told = 0, 0, set()
+    for line in lines:
+        record.write(line)
+        record.flush()
+        if job := _JOB.match(line):
+            _say(f"[{done + 1}/{total or '?'}] {job['message']}")
+        elif steps := _STEPS.match(line):
+            done, total = int(steps["done"]), int(steps["total"])
+        elif total == 0 and line.startswith("total "):
+            total = int(line.split()[-1])
+        elif line.startswith(_NOTHING):
+            _say("Nothing to do: all outputs are up to date.")
+        elif _TOLD.match(line) and line not in told:
+            told.add(line)
+            _say(line.rstrip())
+
+
+def _show_failure(log: Path) -> None:
+    text = log.read_text(encoding="utf-8")
+    if not any(_TOLD.match(line) for line in text.splitlines()):
+        _say("".join(text.splitlines(keepends=True)[-30:]))
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
