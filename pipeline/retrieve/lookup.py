@@ -1,0 +1,168 @@
+"""Where a layer's file may lie, and the layers that a region asks for."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import pooch
+
+from pipeline.core.command import project_root
+from pipeline.core.config import Region
+from pipeline.core.errors import input_error
+from pipeline.core.layers import Layer, LayerRole, Registry, read_registry
+
+DATA_ROOT_VARIABLE: Final = "NATECH_DATA_ROOT"
+CACHE_VARIABLE: Final = "NATECH_CACHE"
+Origin = Literal["shipped", "data_root", "cache"]
+
+ROLE_OF_USE: Final[dict[str, LayerRole]] = {
+    "borders": LayerRole.BORDERS,
+    "boundary_lines": LayerRole.BOUNDARY_LINES,
+    "rivers": LayerRole.RIVERS,
+    "lakes": LayerRole.LAKES,
+    "places": LayerRole.PLACES,
+    "population": LayerRole.POPULATION,
+    "relief": LayerRole.RELIEF,
+    "basin": LayerRole.BASIN,
+    "hazards": LayerRole.HAZARD,
+    "climate_factors": LayerRole.CLIMATE_FACTORS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Folders that are searched for a layer, in this order."""
+
+    shipped: Path
+    data_roots: tuple[Path, ...]
+    cache: Path
+
+    def candidates(self, layer: Layer) -> tuple[tuple[Path, Origin], ...]:
+        """Every path at which the layer may lie, the first one wins."""
+        return (
+            (self.shipped / layer.file, "shipped"),
+            *((root / layer.file, "data_root") for root in self.data_roots),
+            (self.cache / layer.file, "cache"),
+        )
+
+    def find(self, layer: Layer) -> tuple[Path, Origin] | None:
+        """First path at which there is something; None where there is nothing."""
+        for path, origin in self.candidates(layer):
+            if path.exists():
+                return path, origin
+        return None
+
+
+def add_place_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--data-root`` and ``--cache``."""
+    parser.add_argument(
+        "--data-root",
+        type=Path,
+        action="append",
+        default=[],
+        help="folder with further layers, laid out as the registry says; may be "
+        f"repeated (else {DATA_ROOT_VARIABLE}, folders separated by {os.pathsep!r})",
+    )
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=None,
+        help=f"folder for downloads (else {CACHE_VARIABLE}, else the user's cache)",
+    )
+
+
+def places_of(region: Region, data_roots: Iterable[Path], cache: Path | None) -> Places:
+    """Folders to search, from the options and the environment.
+
+    Raises
+    ------
+    InputError
+        If a data root is not a folder.
+    """
+    roots = tuple(data_roots)
+    source = "--data-root"
+    if not roots:
+        words = os.environ.get(DATA_ROOT_VARIABLE, "").split(os.pathsep)
+        roots = tuple(Path(word) for word in words if word)
+        source = DATA_ROOT_VARIABLE
+    for root in roots:
+        if not root.is_dir():
+            raise input_error(
+                source,
+                found=f"{root}, which is no folder",
+                expected="a folder with layers",
+                fix="check the path",
+            )
+    if cache is None:
+        cache = Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("natech"))
+    return Places(region.layers_folder(project_root()), roots, cache)
+
+
+def registry_paths(region: Region) -> tuple[Path, ...]:
+    """The project's registry and those that the region adds."""
+    own = (region.resolve(path) for path in region.config.registries)
+    return (project_root() / "layers" / "registry.yaml", *own)
+
+
+def read_registries(paths: Iterable[Path]) -> Registry:
+    """Read several registries as one; an id may stand in one of them only."""
+    layers: dict[str, Layer] = {}
+    for path in paths:
+        for layer in read_registry(path).layers:
+            if layer.id in layers:
+                raise input_error(
+                    path,
+                    field=layer.id,
+                    found="an id that another registry has as well",
+                    expected="ids that are new",
+                    fix="rename the row, for example with the region as prefix",
+                )
+            layers[layer.id] = layer
+    return Registry(layers=tuple(layers.values()))
+
+
+def wanted_layers(
+    region: Region, registry: Registry
+) -> dict[str, tuple[Layer, tuple[str, ...]]]:
+    """Layers that the region names, sorted by id, with the keys that name them.
+
+    Raises
+    ------
+    InputError
+        If a layer is not in the registry or cannot serve the key that names it.
+    """
+    rows = registry.by_id()
+    uses: dict[str, list[str]] = {}
+    for use, ids in region.config.layers.uses().items():
+        for layer_id in ids:
+            if layer_id not in rows:
+                near = difflib.get_close_matches(layer_id, rows, n=1)
+                raise input_error(
+                    region.path,
+                    field=f"layers.{use}",
+                    found=layer_id,
+                    expected="the id of a row of the layer registry",
+                    fix=f"write {near[0]!r}, if that is meant"
+                    if near
+                    else "add a row to layers/registry.yaml or to a registry of yours",
+                )
+            _check_role(region, use, rows[layer_id])
+            uses.setdefault(layer_id, []).append(use)
+    return {key: (rows[key], tuple(uses[key])) for key in sorted(uses)}
+
+
+def _check_role(region: Region, use: str, layer: Layer) -> None:
+    if layer.role is not ROLE_OF_USE[use]:
+        raise input_error(
+            region.path,
+            field=f"layers.{use}",
+            found=f"{layer.id!r}, which has the role {layer.role.value!r}",
+            expected=f"a layer with the role {ROLE_OF_USE[use].value!r}",
+            fix="name another layer, or move it to the key that it is for",
+        )
