@@ -33,6 +33,7 @@ _DTYPES: Final[dict[str, Any]] = {
     "boolean": pd.BooleanDtype(),
 }
 _SHOWN_FAILURES: Final = 3
+_LONGEST_CHECK: Final = 200
 
 
 @cache
@@ -224,7 +225,7 @@ def _pandera_column(column: Column) -> pa.Column:
 def _first_failures(error: pa.errors.SchemaErrors, where: str | Path) -> InputError:
     cases = error.failure_cases
     shown = [
-        f"column {row.column!r} breaks {row.check!r} with {row.failure_case!r}"
+        f"column {row.column!r} breaks {_short(row.check)} with {row.failure_case!r}"
         + ("" if pd.isna(row.index) else f" at row {int(row.index)}")
         for row in cases.head(_SHOWN_FAILURES).itertuples()
     ]
@@ -236,6 +237,11 @@ def _first_failures(error: pa.errors.SchemaErrors, where: str | Path) -> InputEr
         expected="values as described in docs/data-model.md",
         fix="correct these values",
     )
+
+
+def _short(check: object) -> str:
+    words = str(check)
+    return words if len(words) <= _LONGEST_CHECK else words[:_LONGEST_CHECK] + " ..."
 
 
 def _check_statuses(frame: pd.DataFrame, table: Table, where: str | Path) -> None:

@@ -118,7 +118,7 @@ LEDGER = Table(
     key=("file", "row", "field", "action", "reason"),
     columns=(
         text("file", "File of the input."),
-        integer("row", "Row as a person counts it; 0 for the whole file."),
+        integer("row", "Row as a person counts it; 0 for the whole file.", minimum=0),
         text("tmf_id", "Facility, where the row has an id.", nullable=True),
         text("field", "Column concerned; '-' for the whole row."),
         text("found", "What was there.", nullable=True),

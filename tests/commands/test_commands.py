@@ -1,0 +1,86 @@
+"""The command line, and what is generated from the code."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import yaml
+
+from pipeline.cli import COMMANDS, main
+from pipeline.commands.schema import generated_files
+
+CONDA_NAMES = {"playwright-python": "playwright"}
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_explains_itself(name, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([name, "--help"])
+    assert stopped.value.code == 0
+    assert "--verbose" in capsys.readouterr().out
+
+
+def test_generated_files_are_in_step_with_the_code(project):
+    stale = [
+        path.name
+        for path, text in generated_files(project).items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    assert stale == []
+
+
+def test_an_unknown_region_lists_the_known_ones(capsys):
+    assert main(["run", "atlantis"]) == 2
+    assert "syr-darya" in capsys.readouterr().err
+
+
+def test_a_typo_in_a_region_is_one_sentence_without_traceback(tmp_path, project):
+    shipped = project / "configs" / "regions" / "syr-darya.yaml"
+    text = shipped.read_text(encoding="utf-8").replace("bbox:", "bbocks:")
+    broken = tmp_path / "syr-darya.yaml"
+    broken.write_text(text, encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-m", "pipeline", "run", str(broken)],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(project), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "'bbocks' is unknown; did you mean 'bbox'?" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["syr-darya.yaml"]
+
+
+def test_conda_and_pip_users_get_the_same_set(project):
+    with (project / "pyproject.toml").open("rb") as handle:
+        declared = tomllib.load(handle)["project"]
+    wanted = [
+        *declared["dependencies"],
+        *declared["optional-dependencies"]["dev"],
+        f"python{declared['requires-python']}",
+        "pip",
+    ]
+    listed = yaml.safe_load((project / "environment.yml").read_text())["dependencies"]
+    named = [
+        re.sub(r"^[a-z-]+", lambda m: CONDA_NAMES.get(m[0], m[0]), item)
+        for item in listed
+    ]
+    assert sorted(named) == sorted(wanted)
+
+
+def test_the_lock_pins_every_dependency_and_holds_no_address(project):
+    with (project / "pyproject.toml").open("rb") as handle:
+        declared = tomllib.load(handle)["project"]
+    lock = (project / "requirements.lock").read_text()
+    pinned = set(re.findall(r"^([a-z0-9-]+)==", lock, flags=re.MULTILINE))
+    wanted = declared["dependencies"] + declared["optional-dependencies"]["dev"]
+    names = {re.match(r"[a-z0-9-]+", item)[0] for item in wanted}
+    assert names <= pinned
+    assert "://" not in lock
+    assert "--hash=sha256:" in lock
