@@ -39,6 +39,7 @@ class River:
     flows_into: str
     basis: str
     coords: NDArray[np.float64]
+    length_factor: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +248,19 @@ def read_rivers(table: Path, graph: MappedPieces) -> list[River]:
                 row["flows_into"],
                 row["basis"],
                 coords,
+                length_factor(row["published_length_km"], coords),
             )
         if len(later) == len(waiting):
             raise ValueError("rivers.csv: rivers flow into each other in a circle")
         waiting = later
     return list(rivers.values())
+
+
+def length_factor(published_km: object, coords: NDArray[np.float64]) -> float:
+    """Published length over the length of the line; 1 where none is published."""
+    if isinstance(published_km, str):
+        return float(published_km) / length_km(coords)
+    return 1.0
 
 
 def length_km(coords: NDArray[np.float64]) -> float:
