@@ -57,11 +57,11 @@ def locate(
         If a file is there but is not what the registry says, or a download fails.
     """
     found = places.find(layer)
+    is_allowed = may_download and (accept_unverified or not needs_trust(layer))
+    if found is None and layer.source is not None and is_allowed:
+        found = (fetch(layer, places.cache), "cache")
     if found is None:
-        is_allowed = may_download and (accept_unverified or not needs_trust(layer))
-        if layer.source is None or not is_allowed:
-            return _missing(layer, uses, places, may_download=may_download)
-        found = fetch(layer, places.cache), "cache"
+        return _missing(layer, uses, places)
     path, origin = found
     remark = check_file(path, layer, bbox)
     if origin == "cache":
@@ -119,18 +119,20 @@ def _reason(origin: Origin, *, verified: bool, remark: str | None) -> str:
     return f"{text}; {remark}." if remark else f"{text}."
 
 
-def _missing(
-    layer: Layer, uses: tuple[str, ...], places: Places, *, may_download: bool
-) -> LocalLayer:
+def _missing(layer: Layer, uses: tuple[str, ...], places: Places) -> LocalLayer:
     roots = f" or in {len(places.data_roots)} data root(s)" if places.data_roots else ""
     text = f"There is no file {layer.file} among the region's layers{roots}"
     if layer.source is None:
         text += ", and the registry names no download."
-    elif not may_download:
-        text += ", and downloads are switched off."
+    elif needs_trust(layer):
+        text += (
+            f". Its publisher offers it at {layer.source.address}, for which no "
+            "checksum is registered: put the file into a data root, or allow the "
+            "download with --accept-unverified."
+        )
     else:
         text += (
-            ", and the registry has no checksum for its download; put the file into a "
-            "data root, or allow the download with --accept-unverified."
+            f". Its publisher offers it at {layer.source.address}: run 'natech "
+            "retrieve' without --offline."
         )
     return LocalLayer(layer=layer, state=LayerState.MISSING, reason=text, uses=uses)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import pooch
 
@@ -78,6 +78,11 @@ def add_place_options(parser: argparse.ArgumentParser) -> None:
 
 
 def places_of(region: Region, data_roots: Iterable[Path], cache: Path | None) -> Places:
+    """Folders to search for a region's layers; see `places_for`."""
+    return places_for(region.layers_folder(project_root()), data_roots, cache)
+
+
+def places_for(shipped: Path, data_roots: Iterable[Path], cache: Path | None) -> Places:
     """Folders to search, from the options and the environment.
 
     Raises
@@ -101,7 +106,35 @@ def places_of(region: Region, data_roots: Iterable[Path], cache: Path | None) ->
             )
     if cache is None:
         cache = Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("natech"))
-    return Places(region.layers_folder(project_root()), roots, cache)
+    return Places(shipped, roots, cache)
+
+
+def workflow_options(
+    config: Mapping[str, Any], environment: Mapping[str, str]
+) -> list[str]:
+    """Options of this stage's command, from the workflow's settings.
+
+    Parameters
+    ----------
+    config
+        Snakemake's configuration; ``data_root`` (one folder or a list), ``cache``,
+        ``offline`` and ``accept_unverified`` are used.
+    environment
+        Environment, for the data roots where the configuration names none.
+    """
+    named = config.get("data_root")
+    if named is None:
+        words = environment.get(DATA_ROOT_VARIABLE, "").split(os.pathsep)
+        roots = [word for word in words if word]
+    else:
+        roots = [str(x) for x in (named if isinstance(named, list) else [named])]
+    options = [word for root in roots for word in ("--data-root", root)]
+    if config.get("cache") is not None:
+        options += ["--cache", str(config["cache"])]
+    for key in ("offline", "accept_unverified"):
+        if str(config.get(key, "")).lower() in ("true", "1", "yes"):
+            options.append("--" + key.replace("_", "-"))
+    return options
 
 
 def registry_paths(region: Region) -> tuple[Path, ...]:

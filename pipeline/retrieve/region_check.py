@@ -1,4 +1,4 @@
-"""What a region's file lacks, and what each gap costs the result, in plain sentences."""
+"""What a region's file lacks, and what each gap costs the result, in sentences."""
 
 from __future__ import annotations
 
