@@ -1,0 +1,133 @@
+"""How far released tailings run, and what area they cover (methodology 4.2).
+
+Regressions over past failures. The distance mixes deposits with transport by rivers in
+some cases, so it is capped by the length of the path and reported with and without
+that cap. Volumes are m3, heights and distances m; conversion happens at the formula.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.assessment.coefficients import formula
+from pipeline.assessment.release import M3_PER_MM3
+from pipeline.core.model import Confidence, weakest
+
+M_PER_KM: Final = 1000.0
+RICO: Final = formula("runout", "rico_2008")
+CONCHA_LARRAURI_LALL: Final = formula("runout", "concha_larrauri_lall_2018")
+GHAHRAMANI: Final = formula("runout", "ghahramani_2020")
+INTERVAL: Final = formula("runout", "interval")
+ASSUMED_HEIGHT: Final = formula("runout", "assumed_height")
+
+
+@dataclass(frozen=True, slots=True)
+class Runout:
+    """Runout distance, m, with the prediction interval.
+
+    ``central_m`` is None where only bounds can be given. ``uncapped_m`` is the central
+    distance before the cap by the length of the path.
+    """
+
+    low_m: float
+    central_m: float | None
+    high_m: float
+    uncapped_m: float | None
+
+
+def rico_runout_m(height_m: float, released_m3: float) -> float:
+    """Largest distance after Rico et al. 2008, m."""
+    product = height_m * released_m3 / M3_PER_MM3
+    return RICO["a"] * product ** RICO["b"] * M_PER_KM
+
+
+def predictor_hf(height_m: float, released_m3: float, stored_m3: float) -> float:
+    """Predictor H_f of Concha Larrauri and Lall 2018, m times million m3.
+
+    Raises
+    ------
+    ValueError
+        If more is released than was stored.
+    """
+    if released_m3 > stored_m3 * (1 + 1e-9):
+        raise ValueError(f"released {released_m3} m3 of {stored_m3} m3 stored")
+    return height_m * (released_m3 / stored_m3) * (released_m3 / M3_PER_MM3)
+
+
+def concha_larrauri_lall_runout_m(
+    height_m: float, released_m3: float, stored_m3: float
+) -> float:
+    """Largest distance after Concha Larrauri and Lall 2018, m."""
+    predictor = predictor_hf(height_m, released_m3, stored_m3)
+    law = CONCHA_LARRAURI_LALL
+    return law["a"] * predictor ** law["b"] * M_PER_KM
+
+
+def _members_m(
+    height_m: float, released_m3: float, stored_m3: float
+) -> tuple[float, float]:
+    return (
+        rico_runout_m(height_m, released_m3),
+        concha_larrauri_lall_runout_m(height_m, released_m3, stored_m3),
+    )
+
+
+def runout(
+    *,
+    height_m: float | None,
+    released_m3: tuple[float, float | None, float],
+    stored_m3: tuple[float, float | None, float],
+    path_length_m: float | None,
+) -> Runout:
+    """Runout distance with its prediction interval (a factor of ten, project choice).
+
+    Parameters
+    ----------
+    height_m
+        Height of the dam; None takes the bounds of an assumed range and gives no
+        central value.
+    released_m3, stored_m3
+        Low, central (or None) and high volume.
+    path_length_m
+        Length of the downstream path, the cap; None for no cap.
+    """
+    low_h = ASSUMED_HEIGHT["low_m"] if height_m is None else height_m
+    high_h = ASSUMED_HEIGHT["high_m"] if height_m is None else height_m
+    factor = INTERVAL["distance_factor"]
+    # the smallest predictor H_f comes from the least released of the most stored
+    low = min(_members_m(low_h, released_m3[0], stored_m3[2])) / factor
+    most_stored = max(stored_m3[0], released_m3[2])
+    high = max(_members_m(high_h, released_m3[2], most_stored)) * factor
+    central = None
+    if height_m is not None and released_m3[1] is not None and stored_m3[1] is not None:
+        members = _members_m(height_m, released_m3[1], stored_m3[1])
+        central = math.sqrt(members[0] * members[1])
+    cap = math.inf if path_length_m is None else path_length_m
+    return Runout(
+        min(low, cap),
+        None if central is None else min(central, cap),
+        min(high, cap),
+        central,
+    )
+
+
+def inundation_area_m2(released_m3: float) -> float:
+    """Area of the main deposit after Ghahramani et al. 2020, m2 (zone 1)."""
+    exponent = GHAHRAMANI["exponent_numerator"] / GHAHRAMANI["exponent_denominator"]
+    return GHAHRAMANI["c"] * released_m3**exponent
+
+
+def inundation_bounds_m2(low_m3: float, high_m3: float) -> tuple[float, float]:
+    """Bounds of the area, m2, for a release between two bounds (a factor of three)."""
+    factor = INTERVAL["area_factor"]
+    return inundation_area_m2(low_m3) / factor, inundation_area_m2(high_m3) * factor
+
+
+def runout_confidence(*, with_height: bool) -> Confidence:
+    """Weakest label of the formulas behind distance and area."""
+    used = [RICO, CONCHA_LARRAURI_LALL, GHAHRAMANI, INTERVAL]
+    if not with_height:
+        used.append(ASSUMED_HEIGHT)
+    return weakest(*(item.confidence for item in used))
