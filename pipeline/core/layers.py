@@ -80,6 +80,11 @@ class Source(Record):
     size_bytes: int | None = Field(None, ge=1, description="Size of the download.")
     member: str | None = Field(None, description="File inside a downloaded zip.")
     tiles: tuple[str, ...] = Field((), description="What stands for {tile}.")
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="Name of a column in the layer: its name in the downloaded vector. "
+        "The file in the cache is a GeoPackage with these columns alone.",
+    )
 
     @property
     def is_many(self) -> bool:
@@ -179,6 +184,11 @@ class Layer(Record):
             raise ValueError(f"process {self.process!r} is unknown; expected {known}")
         if self.role is LayerRole.CLIMATE_FACTORS and not self.applies_to:
             raise ValueError("a layer of climate factors needs applies_to")
+        if self.source is not None and self.source.columns:
+            if self.kind != "vector" or not self.file.endswith(".gpkg"):
+                raise ValueError("source.columns needs a vector layer in a .gpkg file")
+            if not self.source.member:
+                raise ValueError("source.columns needs source.member")
         if self.kind != "table" and self.crs is None:
             raise ValueError("a raster or vector layer needs a crs")
         return self

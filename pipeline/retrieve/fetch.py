@@ -12,6 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import urlsplit
 
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
+
 from pipeline.core.errors import input_error
 from pipeline.core.files import sha256, whole_file, write_json
 from pipeline.core.layers import Layer, Source
@@ -127,8 +130,48 @@ def _fetch_member(
 ) -> None:
     archive = target.with_name(_basename(source.address))
     download(_addresses(source), archive, _expected(source), patience)
-    extract_member(archive, str(source.member), target, layer.id)
+    member = PurePosixPath(str(source.member))
+    unpacked = target.with_suffix(member.suffix) if source.columns else target
+    extract_member(archive, str(member), unpacked, layer.id)
+    if source.columns:
+        write_columns(unpacked, source.columns, target, layer)
     archive.unlink()
+
+
+def write_columns(
+    path: Path, columns: dict[str, str], target: Path, layer: Layer
+) -> None:
+    """Write a vector file as a GeoPackage with the columns that stages read.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or lacks a column.
+    """
+    try:
+        frame = pyogrio.read_dataframe(path)
+    except (DataSourceError, DataLayerError) as error:
+        raise input_error(
+            path,
+            field=layer.id,
+            found=f"a file that cannot be read ({error})",
+            expected="a vector file",
+            fix="correct 'source.member' in the registry",
+        ) from None
+    lacking = [name for name in columns.values() if name not in frame.columns]
+    if lacking:
+        raise input_error(
+            path,
+            field=f"{layer.id}.source.columns",
+            found=f"no column {', '.join(lacking)} among {', '.join(frame.columns)}",
+            expected="the columns that the registry names",
+            fix="correct 'source.columns' in the registry",
+        )
+    renamed = frame[[*columns.values(), "geometry"]].rename(
+        columns={old: new for new, old in columns.items()}
+    )
+    with whole_file(target) as part:
+        pyogrio.write_dataframe(renamed, part, layer=layer.table, driver="GPKG")
 
 
 def extract_member(archive: Path, member: str, target: Path, layer_id: str) -> None:
