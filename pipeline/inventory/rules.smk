@@ -9,6 +9,8 @@ rule inventory:
         ledger=f"{OUT}/{{region}}/tables/ledger.parquet",
     log:
         f"{OUT}/{{region}}/logs/inventory.log",
+    benchmark:
+        f"{OUT}/{{region}}/benchmarks/inventory.tsv"
     conda:
         "../../environment.yml"
     threads: 1
