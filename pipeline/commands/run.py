@@ -13,7 +13,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
@@ -68,7 +68,8 @@ def run(arguments: argparse.Namespace) -> None:
     (folder / "logs").mkdir(parents=True, exist_ok=True)
     command = _snakemake_command(arguments, region.path.resolve(), project)
     with _only_run(folder):
-        finished = _follow(command, folder / "logs" / "workflow.log", project)
+        environment = _environment(arguments.data_root, project)
+        finished = _follow(command, folder / "logs" / "workflow.log", environment)
     site = folder / "site" / "index.html"
     shown = outputs / region.config.region / "site" / "index.html"
     if not finished or not site.exists():
@@ -105,10 +106,6 @@ def _snakemake_command(
     arguments: argparse.Namespace, region: Path, project: Path
 ) -> list[str]:
     settings = [f"region={region}", f"outputs={arguments.outputs.as_posix()}"]
-    roots = os.environ.get("NATECH_DATA_ROOT", "").split(os.pathsep)
-    roots = [*(str(path.resolve()) for path in arguments.data_root), *roots]
-    if named := [root for root in roots if root]:
-        settings.append(f"data_root={os.pathsep.join(named)}")
     return [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")),
         *("--directory", str(project), "--nolock"),
@@ -132,18 +129,25 @@ def _only_run(folder: Path) -> Iterator[None]:
         yield
 
 
-def _follow(command: list[str], log: Path, project: Path) -> bool:
-    """Run Snakemake; print a line for each step, keep the rest in the log."""
-    environment = os.environ | {
-        "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"],
+def _environment(data_roots: Sequence[Path], project: Path) -> dict[str, str]:
+    """Environment of the workflow: this Python first, and all data roots."""
+    folder = str(Path(sys.executable).parent)
+    named = os.environ.get("NATECH_DATA_ROOT", "")
+    roots = [*(str(path.resolve()) for path in data_roots), *([named] if named else [])]
+    return os.environ | {
+        "PATH": folder + os.pathsep + os.environ.get("PATH", os.defpath),
         "PYTHONPATH": str(project),
         "PYTHONUNBUFFERED": "1",
+        "NATECH_DATA_ROOT": os.pathsep.join(roots),
     }
+
+
+def _follow(command: list[str], log: Path, environment: dict[str, str]) -> bool:
+    """Run Snakemake; print a line for each step, keep the rest in the log."""
     with (
         log.open("w", encoding="utf-8") as record,
         subprocess.Popen(  # noqa: S603 (our own words, no shell)
             command,
-            cwd=project,
             env=environment,
             text=True,
             encoding="utf-8",

@@ -7,6 +7,12 @@ rule inventory:
         facilities=f"{OUT}/{{region}}/tables/facilities.parquet",
         values=f"{OUT}/{{region}}/tables/facility_values.parquet",
         ledger=f"{OUT}/{{region}}/tables/ledger.parquet",
+        provenance=multiext(
+            f"{OUT}/{{region}}/tables/",
+            "facilities.parquet.prov.json",
+            "facility_values.parquet.prov.json",
+            "ledger.parquet.prov.json",
+        ),
     log:
         f"{OUT}/{{region}}/logs/inventory.log",
     benchmark:
