@@ -22,11 +22,19 @@ HAZARDS = Table(
     columns=(
         text("tmf_id", "Key of the facility."),
         code("hazard", Hazard, "Hazard type (Risk Data Library)."),
-        text("process", "Hazard process (Risk Data Library)."),
+        text(
+            "process",
+            "Hazard process (Risk Data Library); empty where the layer declares none.",
+            nullable=True,
+        ),
         text("intensity_measure", "Intensity measure, such as PGA."),
         text("unit", "Unit of the intensity."),
         text("layer_id", "Layer in the registry."),
-        text("level", "Band of the layer: return period in years or its own name."),
+        text(
+            "level",
+            "Band of the layer: return period in years or its own name; 'factor' for "
+            "a change factor.",
+        ),
         number(
             "return_period_yr",
             "yr",

@@ -1,0 +1,85 @@
+"""Places in the CRS of a raster, whole turns of longitude included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+from pyproj import Transformer
+from shapely.affinity import translate
+from shapely.geometry import Point
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.hazards.grid import Grid
+from pipeline.hazards.places import Place, continuous
+
+_JUMP: Final = 50.0
+OUTSIDE_CRS: Final = "The place lies outside of the area of the layer's CRS."
+ON_SEAM: Final = "The circle spans a seam of the layer's CRS (antimeridian or pole)."
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Shapes that touch a raster, in its CRS.
+
+    ``owner[k]`` is the place (its index) that ``shapes[k]`` belongs to. On geographic
+    grids a place may have two pieces, one at each end of the raster. ``refused`` says
+    for a place's index why it cannot be laid on this grid.
+    """
+
+    owner: tuple[int, ...]
+    shapes: tuple[BaseGeometry, ...]
+    refused: dict[int, str]
+
+
+def pieces_on(places: Sequence[Place], grid: Grid) -> Pieces:
+    """Lay points and circles on a raster.
+
+    Rasters in degrees may count longitudes from -180 or from 0: pieces are moved by
+    whole turns to where the raster lies. In other CRSs a circle that spans a seam of
+    the projection is refused, with a reason, rather than torn apart.
+    """
+    to_grid = None
+    if grid.crs.to_epsg() != 4326:
+        to_grid = Transformer.from_crs("EPSG:4326", grid.crs.to_wkt(), always_xy=True)
+    turns = (-360.0, 0.0, 360.0) if grid.is_geographic else (0.0,)
+    frame = shapely.box(*grid.bounds)
+    owner: list[int] = []
+    shapes: list[BaseGeometry] = []
+    refused: dict[int, str] = {}
+    for index, place in enumerate(places):
+        shape = _projected(place, grid, to_grid)
+        reason = _problem(shape, place)
+        if reason is not None:
+            refused[index] = reason
+            continue
+        moved = (translate(shape, turn) if turn else shape for turn in turns)
+        touching = [piece for piece in moved if piece.intersects(frame)]
+        owner += [index] * len(touching)
+        shapes += touching
+    return Pieces(tuple(owner), tuple(shapes), refused)
+
+
+def _projected(place: Place, grid: Grid, to_grid: Transformer | None) -> BaseGeometry:
+    shape: BaseGeometry = place.outline or Point(place.lon_deg, place.lat_deg)
+    if to_grid is None:
+        return shape
+    shape = shapely.transform(shape, to_grid.transform, interleaved=False)
+    corners = shapely.get_coordinates(shape)
+    if grid.is_geographic and place.outline is not None and np.isfinite(corners).all():
+        centre_deg = to_grid.transform(place.lon_deg, place.lat_deg)[0]
+        return continuous(shape, float(centre_deg))
+    return shape
+
+
+def _problem(shape: BaseGeometry, place: Place) -> str | None:
+    corners = shapely.get_coordinates(shape)
+    if not np.isfinite(corners).all():
+        return OUTSIDE_CRS
+    if place.outline is None:
+        return None
+    edges = np.hypot(*np.diff(corners, axis=0).T)
+    return ON_SEAM if edges.max() > _JUMP * np.median(edges) else None

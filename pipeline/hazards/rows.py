@@ -1,0 +1,251 @@
+"""Rows of the table ``hazards``: present samples, scenarios, and the change itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pipeline.core.config import ClimateCase
+from pipeline.core.layers import Band, Layer
+from pipeline.core.model import Confidence, Scenario, Status, weakest
+from pipeline.hazards.climate import (
+    CENTRAL_PERCENTILE,
+    UNCHANGED,
+    UNCHANGED_CONFIDENCE,
+    Factor,
+    FactorLayer,
+    is_unaffected,
+)
+from pipeline.hazards.places import Place
+from pipeline.hazards.samples import Sample
+
+FACTOR_LEVEL: Final = "factor"
+FACTOR_MEASURE: Final = "change_factor"
+NO_POSITION: Final = "The inventory gives no position for this facility."
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the rows of one layer have in common.
+
+    ``places`` holds the facilities that have a position; ``tmf_ids`` are all.
+    """
+
+    layer: Layer
+    tmf_ids: tuple[str, ...]
+    places: dict[str, Place]
+    remarks: tuple[str, ...] = ()
+
+
+def absent_samples(
+    levels: Sequence[Band], tmf_ids: Sequence[str], reason: str
+) -> tuple[Sample, ...]:
+    """Samples that say why there is no value, for every facility and level."""
+    return tuple(
+        Sample(tmf_id, band, Status.NOT_PROVIDED, None, None, None, 0.0, note=reason)
+        for tmf_id in tmf_ids
+        for band in levels
+    )
+
+
+def layer_rows(setting: Setting, samples: Sequence[Sample]) -> Iterator[Row]:
+    """Rows of one layer's own levels (present, or scenarios the layer has itself)."""
+    for one in samples:
+        yield _row(setting, one, one.value, one.low, one.high, one.status, one.note)
+
+
+def scenario_rows(
+    setting: Setting,
+    samples: Sequence[Sample],
+    cases: Sequence[ClimateCase],
+    factors: FactorLayer | None,
+) -> Iterator[Row]:
+    """Rows of the present levels of a layer under each climate case.
+
+    A case that the layer has bands for itself is left to them.
+    """
+    present = [one for one in samples if one.band.scenario is Scenario.HISTORICAL]
+    own = {(one.band.scenario, one.band.horizon) for one in samples}
+    for case in cases:
+        if (case.scenario, case.horizon) in own:
+            continue
+        for one in present:
+            yield from _changed(setting, one, case, factors)
+
+
+def _changed(
+    setting: Setting, one: Sample, case: ClimateCase, factors: FactorLayer | None
+) -> Iterator[Row]:
+    if is_unaffected(setting.layer):
+        note = _joined(one.note, UNCHANGED if one.status.has_value else None)
+        row = _row(setting, one, one.value, one.low, one.high, one.status, note)
+        yield _in_case(row, case, CENTRAL_PERCENTILE, UNCHANGED_CONFIDENCE)
+        return
+    reason = _no_factor(factors)
+    fitting: list[Factor] = []
+    if factors is not None and reason is None:
+        fitting = [f for f in factors.at(one.tmf_id) if f.is_case(case)]
+        reason = f"{factors.layer.id} has no factor for this scenario and horizon here."
+    if not fitting:
+        status = Status.NOT_PROVIDED if one.status.has_value else one.status
+        row = _row(setting, one, None, None, None, status, _joined(one.note, reason))
+        yield _in_case(row, case, CENTRAL_PERCENTILE, None)
+    for factor in fitting:
+        yield _multiplied(setting, one, case, factor, factors)
+
+
+def _no_factor(factors: FactorLayer | None) -> str | None:
+    if factors is None:
+        return "No change factor is known for this hazard; its future is not assessed."
+    if factors.missing is not None:
+        return f"Change factors {factors.layer.id} are not available: {factors.missing}"
+    return None
+
+
+def _multiplied(
+    setting: Setting,
+    one: Sample,
+    case: ClimateCase,
+    factor: Factor,
+    factors: FactorLayer | None,
+) -> Row:
+    k = factor.value
+    if k is None:
+        status = factor.status if one.status.has_value else one.status
+        note = _joined(one.note, f"No change factor here: {factor.note}")
+        row = _row(setting, one, None, None, None, status, note)
+    else:
+        value, low, high = (
+            None if x is None else x * k for x in (one.value, one.low, one.high)
+        )
+        note = _joined(one.note, factor.note)
+        row = _row(setting, one, value, low, high, one.status, note)
+    row = _in_case(row, case, factor.percentile, None)
+    return row if factors is None else _weakened(row, factors.layer)
+
+
+def factor_rows(
+    factors: FactorLayer,
+    setting: Setting,
+    cases: Sequence[ClimateCase],
+    like: Layer,
+) -> Iterator[Row]:
+    """Rows of the change itself: one for each facility, case and percentile.
+
+    Parameters
+    ----------
+    like
+        Layer whose hazard stands in where the factor layer declares none.
+    """
+    layer = factors.layer
+    common = {
+        "hazard": layer.hazard or like.hazard,
+        "process": layer.process or like.process,
+        "intensity_measure": layer.intensity_measure or FACTOR_MEASURE,
+    }
+    for tmf_id in setting.tmf_ids:
+        for case in cases:
+            fitting = [f for f in factors.at(tmf_id) if f.is_case(case)]
+            for factor in fitting or [_absent_factor(case, factors)]:
+                band = Band(
+                    level=FACTOR_LEVEL,
+                    scenario=case.scenario,
+                    horizon=case.horizon,
+                    percentile=factor.percentile,
+                )
+                one = Sample(
+                    tmf_id,
+                    band,
+                    factor.status,
+                    factor.value,
+                    None,
+                    None,
+                    factor.covered_fraction,
+                    note=factor.note,
+                )
+                row = _row(
+                    setting, one, factor.value, None, None, factor.status, factor.note
+                )
+                if factor.place == "region":
+                    row |= {"place": "region", "radius_m": None}
+                yield row | common
+
+
+def _absent_factor(case: ClimateCase, factors: FactorLayer) -> Factor:
+    reason = _no_factor(factors) or "No factor for this scenario and horizon."
+    return Factor(
+        case.scenario,
+        case.horizon,
+        CENTRAL_PERCENTILE,
+        None,
+        Status.NOT_PROVIDED,
+        "region",
+        0.0,
+        reason,
+    )
+
+
+def _row(
+    setting: Setting,
+    one: Sample,
+    value: float | None,
+    low: float | None,
+    high: float | None,
+    status: Status,
+    note: str | None,
+) -> Row:
+    layer, band = setting.layer, one.band
+    place = setting.places.get(one.tmf_id)
+    return {
+        "tmf_id": one.tmf_id,
+        "hazard": layer.hazard,
+        "process": layer.process,
+        "intensity_measure": layer.intensity_measure,
+        "unit": layer.unit,
+        "layer_id": layer.id,
+        "level": band.level,
+        "return_period_yr": band.return_period_yr,
+        "scenario": band.scenario,
+        "horizon": band.horizon,
+        "percentile": band.percentile,
+        "intensity": value,
+        "intensity_low": low,
+        "intensity_high": high,
+        "intensity_status": status,
+        "covered_fraction": one.covered_fraction,
+        "place": place.kind if place else "point",
+        "radius_m": place.radius_m if place and place.outline is not None else None,
+        "demonstration": layer.demonstration,
+        "provisional": layer.confidence.is_provisional,
+        "confidence": layer.confidence,
+        "note": _joined(note, *setting.remarks),
+    }
+
+
+def _in_case(
+    row: Row, case: ClimateCase, percentile: float, method: Confidence | None
+) -> Row:
+    changed = row | {
+        "scenario": case.scenario,
+        "horizon": case.horizon,
+        "percentile": percentile,
+    }
+    return changed if method is None else _with_confidence(changed, method)
+
+
+def _weakened(row: Row, layer: Layer) -> Row:
+    row = _with_confidence(row, layer.confidence)
+    return row | {"demonstration": row["demonstration"] or layer.demonstration}
+
+
+def _with_confidence(row: Row, label: Confidence) -> Row:
+    joint = weakest(row["confidence"], label)
+    provisional = row["provisional"] or label.is_provisional
+    return row | {"confidence": joint, "provisional": provisional}
+
+
+def _joined(*notes: str | None) -> str | None:
+    text = " ".join(note for note in notes if note)
+    return text or None

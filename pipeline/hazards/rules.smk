@@ -1,0 +1,25 @@
+rule hazards:
+    input:
+        region=region_file,
+        methods=METHODS,
+        facilities=f"{OUT}/{{region}}/tables/facilities.parquet",
+        layers=f"{OUT}/{{region}}/layers/manifest.json",
+    output:
+        hazards=f"{OUT}/{{region}}/tables/hazards.parquet",
+        provenance=f"{OUT}/{{region}}/tables/hazards.parquet.prov.json",
+    log:
+        f"{OUT}/{{region}}/logs/hazards.log",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        code=code_version("pipeline/core", "pipeline/hazards"),
+    message:
+        "{wildcards.region}: sampling hazard layers at every facility"
+    shell:
+        "(python -m pipeline hazards --region {input.region:q}"
+        " --methods {input.methods:q} --facilities {input.facilities:q}"
+        " --layers {input.layers:q} --out {output.hazards:q})"
+        " > {log:q} 2>&1 || {{ tail -n 20 {log:q} >&2; exit 1; }}"

@@ -1,0 +1,145 @@
+"""Sampler of polygon layers whose value stands in a column.
+
+The circle of a place is cut with the polygons; parts count by their area. Where
+polygons lie on top of each other the largest value counts, so nothing counts twice.
+A polygon without a value covers nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pyogrio.errors import DataLayerError, DataSourceError
+from shapely.geometry import Point
+
+from pipeline.core.errors import input_error
+from pipeline.core.geo import require_crs
+from pipeline.core.layers import Band, Layer
+from pipeline.core.methods.hazards import HazardMethods
+from pipeline.hazards.levels import declared_levels, value_column
+from pipeline.hazards.places import Place
+from pipeline.hazards.samples import Sample, Sampled, sample_of, summarise
+
+
+def sample(
+    layer: Layer, path: Path, places: Sequence[Place], choices: HazardMethods
+) -> Sampled:
+    """Sample all levels of a polygon layer at all places.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, has another CRS than the registry declares, holds
+        other shapes than polygons, or lacks a column of numbers for a level.
+    """
+    levels = declared_levels(layer)
+    frame = _read(layer, path)
+    shapes, remarks = _whole_polygons(frame, layer, path)
+    columns = [
+        _numbers(frame, value_column(layer, band), layer, path) for band in levels
+    ]
+    tree = shapely.STRtree(shapes)
+    samples: list[Sample] = []
+    for place in places:
+        target = place.outline or Point(place.lon_deg, place.lat_deg)
+        near = np.sort(tree.query(target, predicate="intersects"))
+        for band, numbers in zip(levels, columns, strict=True):
+            values, weights = _overlay(target, shapes[near], numbers[near])
+            samples.append(_sample(place, band, values, weights, layer, choices))
+    return Sampled(tuple(samples), remarks)
+
+
+def _read(layer: Layer, path: Path) -> gpd.GeoDataFrame:
+    try:
+        frame = pyogrio.read_dataframe(path, layer=layer.table)
+    except (DataSourceError, DataLayerError, OSError) as error:
+        raise input_error(
+            path,
+            field=layer.id,
+            found=f"a file that cannot be read ({error})",
+            expected=f"polygons of layer {layer.table or layer.id!r}",
+            fix="fetch the file again, or correct 'file' and 'table' in the registry",
+        ) from None
+    if layer.crs is not None:
+        require_crs(frame, layer.crs, f"{path} ({layer.id})")
+    return frame.to_crs("EPSG:4326")
+
+
+def _whole_polygons(
+    frame: gpd.GeoDataFrame, layer: Layer, path: Path
+) -> tuple[NDArray[Any], tuple[str, ...]]:
+    shapes = np.asarray(frame.geometry.array)
+    kinds = set(frame.geom_type.dropna().unique())
+    if not kinds <= {"Polygon", "MultiPolygon"}:
+        raise input_error(
+            path,
+            field=layer.id,
+            found=f"shapes of type {sorted(kinds)}",
+            expected="polygons",
+            fix="use polygons, or turn points into areas first",
+        )
+    broken = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+    if not broken.any():
+        return shapes, ()
+    mended = shapes.copy()
+    mended[broken] = shapely.make_valid(shapes[broken])
+    remark = f"{int(broken.sum())} polygons crossed themselves and were mended."
+    return mended, (remark,)
+
+
+def _numbers(
+    frame: gpd.GeoDataFrame, column: str, layer: Layer, path: Path
+) -> NDArray[np.float64]:
+    if column not in frame.columns or frame[column].dtype.kind not in "iuf":
+        kind = frame[column].dtype if column in frame.columns else "no such column"
+        raise input_error(
+            path,
+            field=column,
+            found=str(kind),
+            expected=f"a column of numbers for layer {layer.id!r}",
+            fix="name the value column in 'columns', or give classes as numbers",
+        )
+    return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _overlay(
+    target: Any, shapes: NDArray[Any], numbers: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Values and shares of a target's area, largest value first."""
+    known = ~np.isnan(numbers)
+    order = np.argsort(-numbers[known], kind="stable")
+    shapes, numbers = shapes[known][order], numbers[known][order]
+    if target.geom_type == "Point":
+        return numbers[:1], np.ones(min(len(numbers), 1))
+    values, weights = [], []
+    rest = target
+    for shape, value in zip(shapes, numbers, strict=True):
+        part = rest.intersection(shape).area / target.area
+        if part > 0:
+            values.append(value)
+            weights.append(part)
+            rest = rest.difference(shape)
+    return np.array(values), np.array(weights)
+
+
+def _sample(
+    place: Place,
+    band: Band,
+    values: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    layer: Layer,
+    choices: HazardMethods,
+) -> Sample:
+    bounds = extremes = None
+    if values.size:
+        bounds = summarise(values, weights, choices)
+        extremes = (float(values.min()), float(values.max()))
+    covered = float(weights.sum())
+    return sample_of(place, band, bounds, extremes, covered, layer, choices)

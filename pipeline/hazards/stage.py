@@ -1,0 +1,182 @@
+"""Sample every hazard layer of a region at every facility, now and in future climates.
+
+Reads the table of facilities and the manifest of layers; writes the table ``hazards``
+with one row for each facility, layer, level, scenario, horizon and percentile. A value
+that is missing has its row too, with the reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.core.command import add_methods_option, add_region_option
+from pipeline.core.config import Region, read_methods, read_region
+from pipeline.core.errors import input_error
+from pipeline.core.files import write_provenance
+from pipeline.core.layers import Layer, LayerState, LocalLayer, Manifest, read_manifest
+from pipeline.core.methods.hazards import HazardMethods
+from pipeline.core.tables import read_table, table_of, write_table
+from pipeline.hazards.checks import check_periods, check_possible, suspicions
+from pipeline.hazards.climate import (
+    FactorLayer,
+    sampled_factors,
+    serving,
+    table_factors,
+    unavailable_factors,
+)
+from pipeline.hazards.levels import declared_levels
+from pipeline.hazards.places import Place, places_of
+from pipeline.hazards.rows import (
+    NO_POSITION,
+    Row,
+    Setting,
+    absent_samples,
+    factor_rows,
+    layer_rows,
+    scenario_rows,
+)
+from pipeline.hazards.samplers import sampler_for
+from pipeline.hazards.samples import Sample, Sampled
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the inputs and the output of the stage."""
+    add_region_option(parser)
+    add_methods_option(parser)
+    parser.add_argument("--facilities", type=Path, required=True, help="their table")
+    parser.add_argument("--layers", type=Path, required=True, help="the manifest")
+    parser.add_argument("--out", type=Path, required=True, help="table to write")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run the stage from files to files."""
+    region = read_region(arguments.region)
+    choices = read_methods(arguments.methods).hazards
+    manifest = read_manifest(arguments.layers)
+    facilities = read_table("facilities", arguments.facilities)
+    table = hazards_table(region, choices, manifest, facilities)
+    write_table(table, "hazards", arguments.out)
+    write_provenance(
+        arguments.out,
+        stage="hazards",
+        inputs=[
+            arguments.region,
+            arguments.methods,
+            arguments.facilities,
+            arguments.layers,
+        ],
+        parameters=choices.model_dump(mode="json"),
+        notes={"layers": _layer_checksums(manifest)},
+    )
+    log.info("%d rows for %d facilities", len(table), len(facilities))
+
+
+def hazards_table(
+    region: Region, choices: HazardMethods, manifest: Manifest, facilities: pd.DataFrame
+) -> Any:
+    """Checked table ``hazards`` of one region.
+
+    Raises
+    ------
+    InputError
+        If a layer is broken or holds values that cannot be.
+    """
+    tmf_ids = tuple(str(tmf_id) for tmf_id in facilities["tmf_id"])
+    places = places_of(facilities)
+    layers, cases = region.config.layers, region.config.climate
+    hazard_items = _in_order(manifest.used_as("hazards"), layers.hazards)
+    factor_items = _in_order(
+        manifest.used_as("climate_factors"), layers.climate_factors
+    )
+    factors = [_factors(item, places, choices) for item in factor_items]
+    rows: list[Row] = []
+    for item in hazard_items:
+        setting, samples = _sampled_layer(item, tmf_ids, places, choices)
+        rows += layer_rows(setting, samples)
+        rows += scenario_rows(setting, samples, cases, serving(item.layer, factors))
+    for change in factors:
+        setting = Setting(change.layer, tmf_ids, {p.tmf_id: p for p in places})
+        like = _hazard_layer(change, hazard_items)
+        rows += factor_rows(change, setting, cases, like)
+    return table_of("hazards", rows)
+
+
+def _hazard_layer(change: FactorLayer, items: Sequence[LocalLayer]) -> Layer:
+    """Layer that names the hazard of a change: its own row, or one that it serves."""
+    candidates = [change.layer, *(i.layer for i in items if change.serves(i.layer))]
+    for layer in candidates:
+        if layer.hazard is not None:
+            return layer
+    raise input_error(
+        "layers/registry.yaml",
+        field=f"{change.layer.id}.hazard",
+        found="no hazard, and no hazard layer of the region that it applies to",
+        expected="the hazard whose change the factors describe",
+        fix="give the row its 'hazard', or a hazard layer in 'applies_to'",
+    )
+
+
+def _sampled_layer(
+    item: LocalLayer,
+    tmf_ids: tuple[str, ...],
+    places: Sequence[Place],
+    choices: HazardMethods,
+) -> tuple[Setting, tuple[Sample, ...]]:
+    """Checked samples of one hazard layer at all facilities, in their order."""
+    by_id = {place.tmf_id: place for place in places}
+    layer = item.layer
+    if item.state is not LayerState.AVAILABLE or item.path is None:
+        log.warning("%s: not available (%s)", layer.id, item.reason)
+        reason = f"Layer not available: {item.reason}"
+        samples = absent_samples(declared_levels(layer), tmf_ids, reason)
+        return Setting(layer, tmf_ids, by_id), samples
+    sampled = sampler_for(layer.kind, layer.id)(layer, item.path, places, choices)
+    check_possible(layer, sampled)
+    sampled = check_periods(layer, sampled)
+    remarks = (*sampled.remarks, *suspicions(layer, sampled, len(places)))
+    for remark in remarks:
+        log.warning("%s: %s", layer.id, remark)
+    levels = list(dict.fromkeys(one.band for one in sampled.samples))
+    lost = [tmf_id for tmf_id in tmf_ids if tmf_id not in by_id]
+    unplaced = absent_samples(levels or declared_levels(layer), lost, NO_POSITION)
+    _report(layer.id, sampled, len(tmf_ids))
+    return Setting(layer, tmf_ids, by_id, remarks), (*sampled.samples, *unplaced)
+
+
+def _report(layer_id: str, sampled: Sampled, n_facilities: int) -> None:
+    covered = {one.tmf_id for one in sampled.samples if one.status.has_value}
+    log.info("%s: %d of %d facilities covered", layer_id, len(covered), n_facilities)
+
+
+def _factors(
+    item: LocalLayer, places: Sequence[Place], choices: HazardMethods
+) -> FactorLayer:
+    layer = item.layer
+    if item.state is not LayerState.AVAILABLE or item.path is None:
+        log.warning("%s: not available (%s)", layer.id, item.reason)
+        return unavailable_factors(item)
+    if layer.kind == "table":
+        return table_factors(layer, item.path)
+    sampled = sampler_for(layer.kind, layer.id)(layer, item.path, places, choices)
+    return sampled_factors(layer, sampled)
+
+
+def _layer_checksums(manifest: Manifest) -> dict[str, str | None]:
+    used = (*manifest.used_as("hazards"), *manifest.used_as("climate_factors"))
+    return {item.layer.id: item.sha256 for item in used}
+
+
+def _in_order(
+    items: Sequence[LocalLayer], ids: Sequence[str]
+) -> tuple[LocalLayer, ...]:
+    """Layers in the order in which the region's configuration names them."""
+    place = {name: index for index, name in enumerate(ids)}
+    return tuple(sorted(items, key=lambda i: place.get(i.layer.id, len(place))))
