@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -131,7 +132,7 @@ def check_region(
 def _inventory(region: Region) -> Iterator[Finding]:
     for source in region.config.inventory:
         for file in filter(None, (source.path, source.values)):
-            local = region.resolve(file)
+            local = Path(os.path.normpath(region.resolve(file)))
             if local.is_file():
                 yield Finding(Weight.FINE, "inventory", f"{local} is there.")
             else:
