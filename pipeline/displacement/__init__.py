@@ -1,1 +1,1 @@
-"""Stage: displacement."""
+"""Stage: displacement; InSAR series to a motion status and a watch level."""

@@ -1,0 +1,177 @@
+"""Sources near facilities: fits, and the two tables made of them.
+
+Imported only when a region has sources, because it brings the compiled kernels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely.geometry import Point
+
+from pipeline.core.methods.displacement import DisplacementMethods
+from pipeline.displacement.facility import assess
+from pipeline.displacement.noise import Uncertainty, for_interpolated, standard_errors
+from pipeline.displacement.search import SearchArea, local_xy_m, points_within
+from pipeline.displacement.series import PointSeries
+from pipeline.displacement.trend import N_TERMS, TrendFit, fit_trends
+from pipeline.displacement.watch import FittedPoints
+
+Z95 = 1.959963984540054
+_POINT_ARRAYS = (
+    "point_id",
+    "lon_deg",
+    "lat_deg",
+    "displacement_mm",
+    "los",
+    "track_angle_deg",
+    "coherence",
+    "height_m",
+    "provider_velocity_mm_per_yr",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedSource:
+    """A source with the fit and the errors of each of its points."""
+
+    series: PointSeries
+    fit: TrendFit
+    errors: Uncertainty
+    usable: NDArray[np.bool_]
+
+
+def fit_source(series: PointSeries, methods: DisplacementMethods) -> FittedSource:
+    """Fit every point of a source; points with too few epochs are not usable."""
+    n_epochs = (~np.isnan(series.displacement_mm)).sum(axis=1)
+    if len(series.epoch) - methods.persistence_epochs <= N_TERMS or not series.n_points:
+        nothing = np.full(series.n_points, np.nan)
+        fit = TrendFit(nothing, nothing, nothing, nothing, n_epochs)
+        return FittedSource(
+            series,
+            fit,
+            Uncertainty(nothing, nothing, nothing),
+            np.zeros(series.n_points, dtype=bool),
+        )
+    fit = fit_trends(series.displacement_mm, series.time_d)
+    errors = standard_errors(series.displacement_mm, series.time_d)
+    if series.is_interpolated:
+        errors = for_interpolated(
+            errors, float(series.time_d[-1]), methods.interpolated_interval_d
+        )
+    usable = (
+        (n_epochs >= methods.minimum_epochs)
+        & np.isfinite(fit.velocity_mm_per_yr)
+        & np.isfinite(errors.velocity_std_mm_per_yr)
+    )
+    return FittedSource(series, fit, errors, usable)
+
+
+def subset(series: PointSeries, rows: NDArray[np.int64]) -> PointSeries:
+    """Series of some of the points."""
+    return replace(
+        series, **{name: getattr(series, name)[rows] for name in _POINT_ARRAYS}
+    )
+
+
+def near_facility(source: FittedSource, area: SearchArea) -> FittedPoints | None:
+    """Points of a source in a facility's circle, or None."""
+    rows, distance = points_within(area, source.series.lon_deg, source.series.lat_deg)
+    if len(rows) == 0:
+        return None
+    series = subset(source.series, rows)
+    fit = TrendFit(*(getattr(source.fit, name)[rows] for name in TrendFit.__slots__))
+    errors = Uncertainty(
+        *(getattr(source.errors, name)[rows] for name in Uncertainty.__slots__)
+    )
+    return FittedPoints(
+        series=series,
+        fit=fit,
+        errors=errors,
+        xy_m=local_xy_m(area, series.lon_deg, series.lat_deg),
+        distance_m=distance,
+        usable=source.usable[rows],
+    )
+
+
+def covers(source: FittedSource, area: SearchArea, near: FittedPoints | None) -> bool:
+    """Whether a source has points near a facility or reaches around it."""
+    centre = Point(area.lon_deg, area.lat_deg)
+    return near is not None or bool(source.series.footprint.covers(centre))
+
+
+def analyse(
+    sources: list[FittedSource],
+    areas: tuple[SearchArea, ...],
+    methods: DisplacementMethods,
+    reference: date,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of the tables ``displacement`` and ``displacement_points``."""
+    facilities: list[dict[str, Any]] = []
+    points: list[dict[str, Any]] = []
+    for area in areas:
+        near = [near_facility(source, area) for source in sources]
+        n_covering = sum(
+            covers(source, area, found)
+            for source, found in zip(sources, near, strict=True)
+        )
+        present = [found for found in near if found is not None]
+        facilities.append(assess(area, present, n_covering, methods, reference))
+        for found in present:
+            points += _point_rows(found, area)
+    return facilities, points
+
+
+def _point_rows(points: FittedPoints, area: SearchArea) -> list[dict[str, Any]]:
+    series, fit, errors = points.series, points.fit, points.errors
+    valid = ~np.isnan(series.displacement_mm)
+    first, last = (
+        valid.argmax(axis=1),
+        valid.shape[1] - 1 - valid[:, ::-1].argmax(axis=1),
+    )
+    speed = np.where(points.usable, fit.velocity_mm_per_yr, np.nan)
+    half = Z95 * np.where(points.usable, errors.velocity_std_mm_per_yr, np.nan)
+    hidden = ~points.usable
+    columns: dict[str, Any] = {
+        "velocity_mm_per_yr": speed,
+        "velocity_mm_per_yr_low": speed - half,
+        "velocity_mm_per_yr_high": speed + half,
+        "velocity_std_mm_per_yr": errors.velocity_std_mm_per_yr,
+        "acceleration_mm_per_yr2": fit.acceleration_mm_per_yr2,
+        "acceleration_std_mm_per_yr2": errors.acceleration_std_mm_per_yr2,
+        "seasonal_amplitude_mm": fit.amplitude_mm,
+        "rmse_mm": fit.rmse_mm,
+        "n_effective": errors.n_effective,
+    }
+    fitted = {k: np.where(hidden, np.nan, v) for k, v in columns.items()}
+    fitted |= {
+        "distance_m": points.distance_m,
+        "coherence": series.coherence,
+        "los_east": series.los[:, 0],
+        "los_north": series.los[:, 1],
+        "los_up": series.los[:, 2],
+    }
+    rows = []
+    for k in range(series.n_points):
+        seen = bool(valid[k].any())
+        inside = points.distance_m[k] <= area.facility_radius_m
+        rows.append(
+            {
+                "tmf_id": area.tmf_id,
+                "source_id": series.source_id,
+                "point_id": str(series.point_id[k]),
+                "zone": "facility" if inside else "surroundings",
+                "component": str(series.component),
+                "n_epochs": int(valid[k].sum()),
+                "is_interpolated": series.is_interpolated,
+                "first_epoch": str(series.epoch[first[k]]) if seen else None,
+                "last_epoch": str(series.epoch[last[k]]) if seen else None,
+                "geometry": Point(series.lon_deg[k], series.lat_deg[k]),
+            }
+            | {name: float(values[k]) for name, values in fitted.items()}
+        )
+    return rows

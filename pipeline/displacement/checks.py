@@ -1,0 +1,181 @@
+"""Checks that a displacement series must pass before anything is computed from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core.errors import InputError, input_error
+from pipeline.displacement.series import Component, PointSeries
+
+_NORM_TOLERANCE: Final = 0.01
+
+
+def parse_epochs(
+    texts: list[str],
+    path: Path,
+    pattern: str = "%Y%m%d",
+    fields: list[str] | None = None,
+) -> NDArray[np.datetime64]:
+    """Turn the dates of a file into days, and stop where they are no time axis.
+
+    Parameters
+    ----------
+    texts
+        Dates in the order of the file.
+    path
+        File named in messages.
+    pattern
+        How a date is written (as ``datetime.strptime`` has it).
+    fields
+        Names of the columns that hold them; the dates themselves if left out.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two dates, one is no date, stands twice, or is not
+        after the one before it.
+    """
+    names = fields or texts
+    days: list[np.datetime64] = []
+    for name, text in zip(names, texts, strict=True):
+        try:
+            parsed = datetime.strptime(text, pattern)
+        except ValueError:
+            raise input_error(
+                path,
+                field=name,
+                found=f"{text!r}, which is no day of the calendar",
+                expected=f"a date written as {pattern}",
+                fix="correct the column's name",
+            ) from None
+        day = np.datetime64(parsed.date(), "D")
+        if days and day <= days[-1]:
+            raise _disorder(path, name, day, days)
+        days.append(day)
+    if len(days) < 2:
+        raise input_error(
+            path,
+            field="dates",
+            found=f"{len(days)} date columns",
+            expected="two or more dates",
+            fix="give a file with a displacement series, one column for each date",
+        )
+    return np.array(days, dtype="datetime64[D]")
+
+
+def _disorder(
+    path: Path, name: str, day: np.datetime64, before: list[np.datetime64]
+) -> InputError:
+    twice = day in before
+    return input_error(
+        path,
+        field=name,
+        found=f"{day} a second time" if twice else f"{day} after {before[-1]}",
+        expected="dates that increase from column to column",
+        fix="keep one column for each date, oldest first",
+    )
+
+
+def check_series(series: PointSeries, path: Path) -> PointSeries:
+    """Return the series if it can be trusted as far as a file can tell.
+
+    Raises
+    ------
+    InputError
+        Names the file and the field: repeated ids, positions that are no positions,
+        values that are all missing or all zero, a viewing direction that is no unit
+        vector, points down, or contradicts the flight direction of a right-looking
+        radar.
+    """
+    _check_points(series, path)
+    _check_values(series, path)
+    _check_direction(series, path)
+    return series
+
+
+def _check_points(series: PointSeries, path: Path) -> None:
+    ids, counts = np.unique(series.point_id, return_counts=True)
+    if len(ids) != series.n_points:
+        raise input_error(
+            path,
+            field="point id",
+            found=f"{ids[counts > 1][0]!s} more than once",
+            expected="one row for each id",
+            fix="keep one row for each point",
+        )
+    lon, lat = series.lon_deg, series.lat_deg
+    outside = ~((np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0))
+    if outside.any():
+        first = int(np.argmax(outside))
+        raise input_error(
+            path,
+            field="position",
+            found=f"longitude {lon[first]}, latitude {lat[first]} of point "
+            f"{series.point_id[first]}",
+            expected="degrees, longitude within 180 and latitude within 90",
+            fix="check which columns hold longitude and latitude, and their CRS",
+        )
+
+
+def _check_values(series: PointSeries, path: Path) -> None:
+    values = series.displacement_mm
+    if np.isinf(values).any():
+        raise input_error(
+            path,
+            field="displacement",
+            found="an infinite value",
+            expected="finite numbers, or empty cells where there is no value",
+            fix="write missing values as empty cells",
+        )
+    if values.size == 0:
+        return
+    valid = ~np.isnan(values)
+    what = ""
+    if not valid.any():
+        what = "no value at all (every cell is empty)"
+    elif not values[valid].any():
+        what = "zeros only"
+    if what:
+        raise input_error(
+            path,
+            field="displacement",
+            found=what,
+            expected="displacement values",
+            fix="check the export of the product, and what it writes for no data",
+        )
+
+
+def _check_direction(series: PointSeries, path: Path) -> None:
+    if series.component is not Component.LINE_OF_SIGHT:
+        return
+    known = np.isfinite(series.los).all(axis=1)
+    norm2 = (series.los**2).sum(axis=1)
+    east, up = series.los[:, 0], series.los[:, 2]
+    track = np.deg2rad(series.track_angle_deg)
+    ascending = np.cos(track) > 0
+    problems = (
+        (known & (np.abs(norm2 - 1.0) >= _NORM_TOLERANCE), "a vector of length 1"),
+        (known & (up <= 0), "an up part above 0 (the vector leads to the satellite)"),
+        (
+            known & np.isfinite(track) & (np.where(ascending, east, -east) >= 0),
+            "an east part below 0 on ascending and above 0 on descending tracks "
+            "(right-looking radar)",
+        ),
+    )
+    for wrong, expected in problems:
+        if wrong.any():
+            first = int(np.argmax(wrong))
+            angle = series.track_angle_deg[first]
+            raise input_error(
+                path,
+                field="los_east, los_north, los_up",
+                found=f"{series.los[first].round(4).tolist()} with track angle "
+                f"{angle:g} at point {series.point_id[first]}",
+                expected=f"the direction from ground to satellite: {expected}",
+                fix="check the columns of the viewing direction and their sign",
+            )

@@ -1,0 +1,237 @@
+"""From the points near a facility to its status, rates and watch level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from pipeline.core.methods.displacement import DisplacementMethods
+from pipeline.core.model import DisplacementStatus, WatchLevel
+from pipeline.displacement.decompose import TrackRates, UpEast, combine
+from pipeline.displacement.search import SearchArea
+from pipeline.displacement.status import CAVEAT, HOW_TO_ADD, empty_row
+from pipeline.displacement.watch import (
+    CONFIRM,
+    LEVEL_ORDER,
+    Finding,
+    FittedPoints,
+    findings,
+    higher,
+)
+
+
+def assess(
+    area: SearchArea,
+    near: list[FittedPoints],
+    n_covering: int,
+    methods: DisplacementMethods,
+    reference: date,
+) -> dict[str, Any]:
+    """Row of the table ``displacement`` for a facility with a position.
+
+    Parameters
+    ----------
+    area
+        Circle of the facility.
+    near
+        For each source with points in the circle, these points.
+    n_covering
+        Sources whose extent or points cover the facility.
+    methods
+        Thresholds.
+    reference
+        Day from which ages are counted.
+    """
+    counts = [int(points.usable.sum()) for points in near]
+    row = empty_row(area.tmf_id, DisplacementStatus.NOT_COVERED, "")
+    row |= {
+        "search_radius_m": area.radius_m,
+        "n_points": sum(points.series.n_points for points in near),
+        "n_sources": n_covering,
+        "source_ids": "; ".join(points.series.source_id for points in near) or None,
+        "reference_date": reference.isoformat(),
+    }
+    if n_covering == 0:
+        reason = (
+            f"No displacement source of the region reaches this place; {HOW_TO_ADD}."
+        )
+        return row | {"reason": reason}
+    if max(counts, default=0) < methods.minimum_points:
+        return row | _too_few(area, near, counts, methods)
+    enough = [
+        points
+        for points, count in zip(near, counts, strict=True)
+        if count >= methods.minimum_points
+    ]
+    row |= _rates(enough) | _epochs(enough, reference)
+    row |= _up_east_columns(_up_east(enough, methods))
+    status, reason = _status(enough, row, area, methods)
+    return (
+        row
+        | {"status": str(status), "reason": reason}
+        | _watch(enough, status, methods, area.tmf_id, _first_days(enough))
+    )
+
+
+def _too_few(
+    area: SearchArea,
+    near: list[FittedPoints],
+    counts: list[int],
+    methods: DisplacementMethods,
+) -> dict[str, Any]:
+    total = sum(points.series.n_points for points in near)
+    reason = (
+        f"Within {area.radius_m:,.0f} m there are {total} measurement points and at "
+        f"most {max(counts, default=0)} of one source with {methods.minimum_epochs} "
+        f"epochs; {methods.minimum_points} are needed (water, plants and snow leave "
+        "no points)."
+    )
+    return {"status": str(DisplacementStatus.TOO_FEW_POINTS), "reason": reason}
+
+
+def _rates(enough: list[FittedPoints]) -> dict[str, Any]:
+    main = max(enough, key=lambda points: int(points.usable.sum()))
+    rates = main.fit.velocity_mm_per_yr[main.usable]
+    every = np.concatenate([p.fit.velocity_mm_per_yr[p.usable] for p in enough])
+    return {
+        "velocity_source_id": main.series.source_id,
+        "velocity_median_mm_per_yr": float(np.median(rates)),
+        "velocity_std_mm_per_yr": float(
+            np.median(main.errors.velocity_std_mm_per_yr[main.usable])
+        ),
+        "velocity_fastest_mm_per_yr": float(every[np.argmax(np.abs(every))]),
+    }
+
+
+def _epochs(enough: list[FittedPoints], reference: date) -> dict[str, Any]:
+    first = min(points.series.epoch[0] for points in enough)
+    last = max(points.series.epoch[-1] for points in enough)
+    age = np.datetime64(reference, "D") - last
+    return {
+        "first_epoch": str(first),
+        "last_epoch": str(last),
+        "age_d": float(age.astype("timedelta64[D]").astype(np.int64)),
+    }
+
+
+def _first_days(enough: list[FittedPoints]) -> dict[str, np.datetime64]:
+    return {points.series.source_id: points.series.epoch[0] for points in enough}
+
+
+def _status(
+    enough: list[FittedPoints],
+    row: Mapping[str, Any],
+    area: SearchArea,
+    methods: DisplacementMethods,
+) -> tuple[DisplacementStatus, str]:
+    n_points = sum(int(points.usable.sum()) for points in enough)
+    where = f"{n_points} measurement points within {area.radius_m:,.0f} m"
+    if not any(points.series.has_geometry for points in enough):
+        return (
+            DisplacementStatus.NO_GEOMETRY,
+            f"{where} have series, but no source tells its viewing direction; add it "
+            "to the options of the source.",
+        )
+    if row["age_d"] > methods.stale_after_d:
+        return (
+            DisplacementStatus.STALE,
+            f"{where} have series, but the newest epoch ({row['last_epoch']}) is "
+            f"{row['age_d']:.0f} days older than {row['reference_date']}; "
+            f"{methods.stale_after_d:g} days are allowed.",
+        )
+    coarse = (
+        "; the position is uncertain, so they may not lie on the facility"
+        if area.radius_m > methods.search_radius_m
+        else ""
+    )
+    return (
+        DisplacementStatus.MEASURED,
+        f"{where} have series from {row['first_epoch']} to "
+        f"{row['last_epoch']}{coarse}.",
+    )
+
+
+def _up_east(enough: list[FittedPoints], methods: DisplacementMethods) -> UpEast:
+    origin = min(points.series.epoch[0] for points in enough)
+    tracks = []
+    for points in enough:
+        rows = points.usable & np.isfinite(points.series.los).all(axis=1)
+        if not rows.any():
+            continue
+        start = float((points.series.epoch[0] - origin).astype(np.int64))
+        tracks.append(
+            TrackRates(
+                source_id=points.series.source_id,
+                xy_m=points.xy_m[rows],
+                velocity_mm_per_yr=points.fit.velocity_mm_per_yr[rows],
+                velocity_std_mm_per_yr=points.errors.velocity_std_mm_per_yr[rows],
+                los=points.series.los[rows],
+                reference_point=points.series.reference_point,
+                is_interpolated=points.series.is_interpolated,
+                first_d=start,
+                last_d=start + float(points.series.time_d[-1]),
+            )
+        )
+    return combine(tracks, methods.cell_m, methods.maximum_condition)
+
+
+def _up_east_columns(result: UpEast) -> dict[str, Any]:
+    return {
+        "velocity_up_mm_per_yr": result.up_mm_per_yr,
+        "velocity_up_std_mm_per_yr": result.up_std_mm_per_yr,
+        "velocity_east_mm_per_yr": result.east_mm_per_yr,
+        "velocity_east_std_mm_per_yr": result.east_std_mm_per_yr,
+        "decomposition_reason": result.reason,
+    }
+
+
+def _watch(
+    enough: list[FittedPoints],
+    status: DisplacementStatus,
+    methods: DisplacementMethods,
+    tmf_id: str,
+    first_day_of: Mapping[str, np.datetime64],
+) -> dict[str, Any]:
+    """Level, its reasons and the forecast, over all sources.
+
+    Old series and series of unknown direction can raise a level but never give green.
+    """
+    met: list[tuple[Finding, np.datetime64]] = []
+    for points in enough:
+        day = first_day_of[points.series.source_id]
+        met += [(finding, day) for finding in findings(points, methods, tmf_id)]
+    level = WatchLevel.GREEN
+    for finding, _ in met:
+        level = higher(level, finding.level)
+    if level is WatchLevel.GREEN and status is not DisplacementStatus.MEASURED:
+        level = WatchLevel.NOT_ASSESSED
+    met.sort(key=lambda pair: -LEVEL_ORDER.index(pair[0].level))
+    sentences = [finding.sentence for finding, _ in met]
+    if not sentences:
+        sentences = [
+            "No rule for a higher level is met."
+            if level is WatchLevel.GREEN
+            else "The series are too old or lack a direction, so green is not given."
+        ]
+    if level is WatchLevel.RED:
+        sentences.append(CONFIRM)
+    columns: dict[str, Any] = {
+        "watch_level": str(level),
+        "watch_reason": " ".join([*sentences, CAVEAT]),
+        "needs_confirmation": level is WatchLevel.RED,
+    }
+    for finding, day in met:
+        if finding.forecast is not None:
+            ends = {
+                "forecast_date": finding.forecast.failure_d,
+                "forecast_low_date": finding.forecast.low_d,
+                "forecast_high_date": finding.forecast.high_d,
+            }
+            dates = {
+                k: str(day + np.timedelta64(round(v), "D")) for k, v in ends.items()
+            }
+            return columns | dates
+    return columns

@@ -1,0 +1,153 @@
+"""Flags that watch levels are made of: pure functions on arrays of points."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.displacement.trend import design_matrix, fit_trends
+
+_TREND_AND_SEASON: Final = 4  # terms of the straight line with annual terms
+
+
+def sustained_rate(
+    displacement_mm: NDArray[np.float32],
+    time_d: NDArray[np.float64],
+    std_mm_per_yr: NDArray[np.float64],
+    threshold_mm_per_yr: float,
+    sigma_factor: float,
+    persistence: int,
+) -> NDArray[np.bool_]:
+    """Points whose rate exceeds a threshold and its error, at each of the last epochs.
+
+    The rate is fitted again without the newest epoch, without the newest two, and so
+    on, as it would have been seen at those epochs.
+
+    Parameters
+    ----------
+    displacement_mm, time_d
+        Shapes (n, m) and (m,).
+    std_mm_per_yr
+        Shape (n,). Standard error of the rate of the whole series.
+    threshold_mm_per_yr, sigma_factor
+        The rate must exceed the threshold and this many standard errors.
+    persistence
+        Number of newest epochs.
+    """
+    limit = np.maximum(threshold_mm_per_yr, sigma_factor * std_mm_per_yr)
+    held = np.isfinite(std_mm_per_yr)
+    sign: NDArray[np.float64] | None = None
+    for left_out in range(persistence):
+        upto = len(time_d) - left_out
+        rate = fit_trends(displacement_mm[:, :upto], time_d[:upto]).velocity_mm_per_yr
+        with np.errstate(invalid="ignore"):
+            held = held & (np.abs(rate) > limit)
+            sign = np.sign(rate) if sign is None else sign
+            held = held & (np.sign(rate) == sign)
+    return held
+
+
+def departures_sigma(
+    displacement_mm: NDArray[np.float32], time_d: NDArray[np.float64], persistence: int
+) -> NDArray[np.float64]:
+    """How far the newest epochs lie off the trend and season before them.
+
+    Returns
+    -------
+    ndarray
+        Shape (n, persistence). Difference from the value that the straight line with
+        annual terms, fitted to all older epochs, forecasts, in units of the standard
+        deviation of that forecast. NaN where there is no value or no fit.
+    """
+    design, seasonal = design_matrix(time_d)
+    used = design[:, :_TREND_AND_SEASON] if seasonal else design[:, [0, 3]]
+    old, new = slice(None, -persistence), slice(-persistence, None)
+    result = np.full((len(displacement_mm), persistence), np.nan)
+    valid = ~np.isnan(displacement_mm)
+    patterns, member = np.unique(
+        np.packbits(valid[:, old], axis=1), axis=0, return_inverse=True
+    )
+    for number in range(len(patterns)):
+        rows = np.flatnonzero(member.ravel() == number)
+        epochs = np.flatnonzero(valid[rows[0], old])
+        freedom = len(epochs) - used.shape[1]
+        if freedom < 1:
+            continue
+        matrix = used[epochs]
+        values = displacement_mm[np.ix_(rows, epochs)].astype(np.float64).T
+        terms, _, rank, _ = np.linalg.lstsq(matrix, values, rcond=None)
+        if rank < used.shape[1]:
+            continue
+        sigma = np.sqrt(((values - matrix @ terms) ** 2).sum(axis=0) / freedom)
+        inverse = np.linalg.inv(matrix.T @ matrix)
+        lever = np.einsum("ia,ab,ib->i", used[new], inverse, used[new])
+        spread = np.maximum(sigma, 1e-6)[:, None] * np.sqrt(1.0 + lever)
+        result[rows] = (displacement_mm[rows, new] - (used[new] @ terms).T) / spread
+    return result
+
+
+def departed(z: NDArray[np.float64], limit: float) -> NDArray[np.bool_]:
+    """Points whose newest epochs all depart to one side by more than ``limit``."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray((z > limit).all(axis=1) | (z < -limit).all(axis=1))
+
+
+def speeding_up(
+    velocity_mm_per_yr: NDArray[np.float64],
+    acceleration_mm_per_yr2: NDArray[np.float64],
+    acceleration_std_mm_per_yr2: NDArray[np.float64],
+    span_d: float,
+    false_discovery_rate: float,
+    least_mm_per_yr2: float,
+) -> NDArray[np.bool_]:
+    """Points whose motion gets faster, beyond what chance gives among so many points.
+
+    The acceleration must be significant at the false discovery rate over all points
+    (Benjamini and Hochberg 1995), exceed ``least_mm_per_yr2``, and have the direction
+    of the velocity at the last epoch: a decaying settlement is no acceleration.
+
+    Parameters
+    ----------
+    velocity_mm_per_yr, acceleration_mm_per_yr2, acceleration_std_mm_per_yr2
+        Shape (n,). Mean rate of the series, its change, and the error of the change.
+    span_d
+        Time from the first to the last epoch, days.
+    """
+    from scipy.stats import norm
+
+    known = np.isfinite(acceleration_std_mm_per_yr2) & (acceleration_std_mm_per_yr2 > 0)
+    p = np.ones(len(known))
+    ratio = acceleration_mm_per_yr2[known] / acceleration_std_mm_per_yr2[known]
+    p[known] = 2.0 * norm.sf(np.abs(ratio))
+    significant = benjamini_hochberg(p, false_discovery_rate) & known
+    last = velocity_mm_per_yr + acceleration_mm_per_yr2 * span_d / 365.25 / 2.0
+    with np.errstate(invalid="ignore"):
+        large = np.abs(acceleration_mm_per_yr2) >= least_mm_per_yr2
+        along = acceleration_mm_per_yr2 * last > 0
+    return significant & large & along
+
+
+def benjamini_hochberg(p: NDArray[np.float64], rate: float) -> NDArray[np.bool_]:
+    """Hypotheses that are rejected at a false discovery rate. Shape as ``p``."""
+    order = np.argsort(p, kind="stable")
+    limit = rate * np.arange(1, len(p) + 1) / max(len(p), 1)
+    below = np.flatnonzero(p[order] <= limit)
+    rejected = np.zeros(len(p), dtype=bool)
+    if len(below):
+        rejected[order[: below[-1] + 1]] = True
+    return rejected
+
+
+def recent_speeds(
+    displacement_mm: NDArray[np.float32], time_d: NDArray[np.float64], n_epochs: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Slope over the newest epochs and its standard error, mm/d; NaN with gaps."""
+    recent = displacement_mm[:, -n_epochs:].astype(np.float64)
+    time = time_d[-n_epochs:] - time_d[-n_epochs:].mean()
+    weight = time / (time @ time)
+    slope = recent @ weight
+    rest = recent - recent.mean(axis=1, keepdims=True) - np.outer(slope, time)
+    variance = (rest**2).sum(axis=1) / max(len(time) - 2, 1)
+    return slope, np.sqrt(variance / (time @ time))

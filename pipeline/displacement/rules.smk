@@ -1,0 +1,27 @@
+rule displacement:
+    input:
+        region=region_file,
+        methods=METHODS,
+        facilities=f"{OUT}/{{region}}/tables/facilities.parquet",
+        sources=displacement_sources,
+    output:
+        displacement=f"{OUT}/{{region}}/tables/displacement.parquet",
+        points=f"{OUT}/{{region}}/tables/displacement_points.parquet",
+        series=directory(f"{OUT}/{{region}}/tables/displacement_series.zarr"),
+    log:
+        f"{OUT}/{{region}}/logs/displacement.log",
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+    params:
+        code=code_version("pipeline/core", "pipeline/displacement"),
+    message:
+        "{wildcards.region}: judging the motion of every facility"
+    shell:
+        "(python -m pipeline displacement --region {input.region:q}"
+        " --methods {input.methods:q} --facilities {input.facilities:q}"
+        " --out {output.displacement:q} --out-points {output.points:q}"
+        " --out-series {output.series:q})"
+        " > {log:q} 2>&1 || {{ tail -n 20 {log:q} >&2; exit 1; }}"

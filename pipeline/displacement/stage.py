@@ -1,0 +1,143 @@
+"""Turn InSAR displacement series into a motion status and a watch level per facility.
+
+Reads the products that the region's file names under 'displacement', keeps the points
+near facilities, and writes three outputs: a row per facility, a row per point, and the
+series themselves. A region without products gets its answer too: not covered, and what
+to add. A product that cannot be trusted stops the stage with one sentence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.core.command import add_methods_option, add_region_option
+from pipeline.core.config import Region, read_methods, read_region
+from pipeline.core.files import write_provenance
+from pipeline.core.methods.displacement import DisplacementMethods
+from pipeline.core.model import DisplacementStatus
+from pipeline.core.tables import empty_table, read_table, table_of, write_table
+from pipeline.displacement.search import SearchArea
+from pipeline.displacement.status import HOW_TO_ADD, empty_row, search_area
+
+if TYPE_CHECKING:
+    from pipeline.displacement.series import PointSeries
+
+log = logging.getLogger("natech.displacement")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this stage."""
+    add_region_option(parser)
+    add_methods_option(parser)
+    for option, meaning in (
+        ("--facilities", "the table 'facilities' of the inventory stage"),
+        ("--out", "where to write the table 'displacement'"),
+        ("--out-points", "where to write the table 'displacement_points'"),
+        ("--out-series", "where to write the series (zarr folder)"),
+    ):
+        parser.add_argument(option, type=Path, required=True, help=meaning)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read, analyse and write; nothing is written before everything is checked."""
+    region = read_region(arguments.region)
+    methods = read_methods(arguments.methods).displacement
+    facilities = read_table("facilities", arguments.facilities)
+    areas, rows = _areas(facilities.to_dict("records"), region, methods)
+    points: Any = empty_table("displacement_points")
+    series: list[PointSeries] = []
+    if areas and region.config.displacement:
+        assessed, points, series = _from_sources(region, areas, methods)
+        rows += assessed
+    write_table(table_of("displacement", rows), "displacement", arguments.out)
+    write_table(points, "displacement_points", arguments.out_points)
+    _write_series(arguments.out_series, series)
+    inputs = [region.path, arguments.facilities]
+    inputs += [region.resolve(source.path) for source in region.config.displacement]
+    for product in (arguments.out, arguments.out_points, arguments.out_series):
+        write_provenance(
+            product,
+            stage="displacement",
+            inputs=inputs,
+            parameters=methods.model_dump(mode="json"),
+            notes={"confidence": "P", "references": _references(series)},
+        )
+    _report(rows)
+
+
+def _areas(
+    facilities: list[dict[str, Any]], region: Region, methods: DisplacementMethods
+) -> tuple[tuple[SearchArea, ...], list[dict[str, Any]]]:
+    """Circles of the facilities that can have points, and rows of those that cannot."""
+    if not region.config.displacement:
+        reason = (
+            f"No displacement source is configured for this region; {HOW_TO_ADD}; no "
+            "data are no evidence of safety."
+        )
+        status = DisplacementStatus.NOT_COVERED
+        return (), [empty_row(str(f["tmf_id"]), status, reason) for f in facilities]
+    areas: list[SearchArea] = []
+    rows: list[dict[str, Any]] = []
+    for facility in facilities:
+        area = search_area(facility, methods)
+        if isinstance(area, SearchArea):
+            areas.append(area)
+        else:
+            status = DisplacementStatus.NO_POSITION
+            rows.append(empty_row(str(facility["tmf_id"]), status, area))
+    return tuple(areas), rows
+
+
+def _from_sources(
+    region: Region, areas: tuple[SearchArea, ...], methods: DisplacementMethods
+) -> tuple[list[dict[str, Any]], Any, list[PointSeries]]:
+    from pipeline.displacement.analysis import analyse, fit_source
+    from pipeline.displacement.readers import read_source
+
+    sources = []
+    for source in region.config.displacement:
+        series = read_source(source, region, areas)
+        log.info(
+            "%s: %s, %d points near facilities, %d epochs from %s to %s",
+            source.id,
+            series.product,
+            series.n_points,
+            len(series.epoch),
+            series.epoch[0],
+            series.epoch[-1],
+        )
+        sources.append(fit_source(series, methods))
+    newest = max(source.series.epoch[-1] for source in sources)
+    reference = methods.reference_date or date.fromisoformat(str(newest))
+    rows, points = analyse(sources, areas, methods, reference)
+    table = table_of("displacement_points", points)
+    return rows, table, [source.series for source in sources]
+
+
+def _write_series(path: Path, series: list[PointSeries]) -> None:
+    from pipeline.displacement.store import write_series
+
+    write_series(path, series)
+
+
+def _references(series: list[PointSeries]) -> dict[str, dict[str, str]]:
+    return {
+        one.source_id: {
+            "product": one.product,
+            "reference_point": one.reference_point,
+            "reference_epoch": one.reference_epoch,
+        }
+        for one in series
+    }
+
+
+def _report(rows: list[dict[str, Any]]) -> None:
+    for column in ("status", "watch_level"):
+        counts = Counter(row[column] for row in rows)
+        text = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+        log.info("%s of %d facilities: %s", column.replace("_", " "), len(rows), text)

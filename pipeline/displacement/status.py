@@ -1,0 +1,61 @@
+"""What can be said of a facility before any series is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from pipeline.core.methods.displacement import DisplacementMethods
+from pipeline.core.model import DisplacementStatus, WatchLevel
+from pipeline.displacement.search import SearchArea
+
+CAVEAT: Final = "Absence of a signal is no evidence of safety."
+HOW_TO_ADD: Final = (
+    "add a product (an EGMS archive or a point table) under 'displacement' in the "
+    "region's file"
+)
+
+
+def empty_row(tmf_id: str, status: DisplacementStatus, reason: str) -> dict[str, Any]:
+    """Row of a facility without displacement values."""
+    return {
+        "tmf_id": tmf_id,
+        "status": str(status),
+        "reason": reason,
+        "watch_level": str(WatchLevel.NOT_ASSESSED),
+        "watch_reason": f"Not assessed: there are no usable series. {CAVEAT}",
+        "needs_confirmation": False,
+        "n_points": 0,
+        "n_sources": 0,
+        "provisional": True,
+    }
+
+
+def search_area(
+    facility: Mapping[str, Any], methods: DisplacementMethods
+) -> SearchArea | str:
+    """Circle in which points count for a facility, or the reason why there is none.
+
+    The circle is as wide as the position is uncertain, so that the facility lies in
+    it, and at least the search radius.
+    """
+    lon, lat = facility["lon_deg"], facility["lat_deg"]
+    radius = facility["position_radius_m"]
+    if not (np.isfinite(lon) and np.isfinite(lat)):
+        return "The inventory gives no position, so no measurement points are chosen."
+    uncertain = float(radius) if np.isfinite(radius) else 0.0
+    if uncertain > methods.maximum_position_radius_m:
+        return (
+            f"The position is known to {uncertain:,.0f} m only; points are chosen up "
+            f"to {methods.maximum_position_radius_m:,.0f} m, so a better position is "
+            "needed."
+        )
+    return SearchArea(
+        tmf_id=str(facility["tmf_id"]),
+        lon_deg=float(lon),
+        lat_deg=float(lat),
+        radius_m=max(methods.search_radius_m, uncertain),
+        facility_radius_m=max(methods.facility_radius_m, uncertain),
+    )
