@@ -33,10 +33,12 @@ class DischargeSource(StrEnum):
     """Where the mean discharge of a reach comes from."""
 
     GIVEN = "given"
+    LAYER_ESTIMATE = "layer_estimate"
     ESTIMATED = "estimated"
     MISSING = "missing"
 
 
+_DISCHARGE = number("discharge_m3s", "m3/s", "Mean discharge.", minimum=0)
 _LEAD = number("arrival_lead_h", "h", "Arrival of the leading edge.", minimum=0)
 _PEAK = number("arrival_peak_h", "h", "Arrival of the peak.", minimum=0)
 _TAIL = number(
@@ -85,12 +87,15 @@ REACHES = Table(
             minimum=0,
             nullable=True,
         ),
-        *with_status(number("discharge_m3s", "m3/s", "Mean discharge.", minimum=0)),
+        *with_bounds(_DISCHARGE),
+        with_status(_DISCHARGE)[1],
         code(
             "discharge_source",
             DischargeSource,
-            "From the layer, or estimated from the drainage area.",
+            "Stated by the layer, called an estimate by the layer, or estimated here "
+            "from the drainage area.",
         ),
+        text("discharge_how", "How, in words.", nullable=True),
         number(
             "velocity_peak_m_per_s",
             "m/s",
@@ -100,12 +105,20 @@ REACHES = Table(
             nullable=True,
         ),
         code("velocity_method", VelocityMethod, "Where the velocity comes from."),
+        number(
+            "position_uncertainty_m",
+            "m",
+            "Typical distance of the line from the true river, where given.",
+            minimum=0,
+            nullable=True,
+        ),
         text("country_left", "Country on the left bank.", nullable=True),
         text("country_right", "Country on the right bank.", nullable=True),
         text("note", "What was found and mended when reading.", nullable=True),
     ),
     geometry="LineString",
     measured=("discharge_m3s",),
+    estimates=("discharge_m3s",),
 )
 
 SNAPS = Table(

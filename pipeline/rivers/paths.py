@@ -1,0 +1,164 @@
+"""Paths of all facilities at once: distances and travel times along the river.
+
+One compiled walk collects the reaches of every path one after another; a second one
+adds up distance, travel time in the river and residence time in lakes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from pipeline.rivers.jobson import travel_time_h
+from pipeline.rivers.lakes import Residence
+from pipeline.rivers.network import Network
+from pipeline.rivers.topology import path_offsets, walk
+from pipeline.rivers.velocity import ReachVelocities
+
+Numbers = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+CENTRAL, EARLIEST, LATEST = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Times of every reach in hours, shape (3, n): central, earliest, latest.
+
+    ``river_h`` is that of the peak from the upstream to the downstream end, zero in
+    standing water, NaN where the velocity is unknown. ``lake_h`` is what leaving the
+    reach adds (see `lakes.Residence`).
+    """
+
+    river_h: Numbers
+    lake_h: Numbers
+    in_lake: Flags
+    inside: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Paths one after another; path ``k`` has the elements offset[k] to offset[k + 1].
+
+    ``reach`` is the reach of each element. ``start_m``, ``start_river_h`` and
+    ``start_lake_h`` hold at the place where the path enters the element, the times
+    with shape (3, m). ``start_fraction`` is the share of the reach upstream of that
+    place (zero but for the first element). ``start_beyond`` says whether standing water
+    lies before it. ``dilution_m3s`` is the largest discharge on the way to the end of
+    the element: water taken out of a river takes its load along, so a smaller
+    discharge farther down makes no higher concentration.
+    """
+
+    offset: Indices
+    reach: Indices
+    start_m: Numbers
+    start_fraction: Numbers
+    start_river_h: Numbers
+    start_lake_h: Numbers
+    start_beyond: Flags
+    dilution_m3s: Numbers
+
+    def __len__(self) -> int:
+        """Return the number of paths."""
+        return len(self.offset) - 1
+
+    def owner(self) -> Indices:
+        """Path that each element belongs to."""
+        return np.repeat(np.arange(len(self)), np.diff(self.offset))
+
+
+def reach_timing(
+    network: Network, velocities: ReachVelocities, residence: Residence
+) -> Timing:
+    """Times of every reach at the three flows."""
+    in_lake = network.in_lake
+    speeds = (velocities.central, velocities.fastest, velocities.slowest)
+    river = np.array([travel_time_h(network.length_m, speed) for speed in speeds])
+    river[:, in_lake] = 0.0
+    return Timing(
+        river_h=river,
+        lake_h=np.array(
+            [residence.central_h, residence.earliest_h, residence.latest_h]
+        ),
+        in_lake=in_lake,
+        inside=residence.inside,
+    )
+
+
+def trace(
+    network: Network, timing: Timing, start: Indices, start_fraction: Numbers
+) -> Paths:
+    """Follow the water from entry points to the ends of the rivers.
+
+    Parameters
+    ----------
+    start
+        Shape (k,). Reaches of the entry points.
+    start_fraction
+        Shape (k,). Share (0 to 1) of each reach upstream of its entry point.
+    """
+    offset = path_offsets(network.next_index, start)
+    reach = walk(network.next_index, start, offset)
+    discharge = np.nan_to_num(network.discharge.mean_m3s, nan=0.0)
+    start_m, fraction, river, lake, beyond, dilution = _accumulate(
+        reach,
+        offset,
+        start_fraction,
+        network.length_m,
+        timing.river_h,
+        timing.lake_h,
+        timing.in_lake,
+        discharge,
+    )
+    return Paths(offset, reach, start_m, fraction, river, lake, beyond, dilution)
+
+
+@njit(cache=True)
+def _accumulate(
+    reach: Indices,
+    offset: Indices,
+    start_fraction: Numbers,
+    length_m: Numbers,
+    river_h: Numbers,
+    lake_h: Numbers,
+    in_lake: Flags,
+    discharge_m3s: Numbers,
+) -> tuple[Numbers, Numbers, Numbers, Numbers, Flags, Numbers]:
+    """Sum along every path; each element receives the sums at its own start."""
+    count = len(reach)
+    start_m = np.zeros(count)
+    fraction = np.zeros(count)
+    river = np.zeros((3, count))
+    lake = np.zeros((3, count))
+    beyond = np.zeros(count, np.bool_)
+    dilution = np.zeros(count)
+    for k in range(len(offset) - 1):
+        metres = 0.0
+        largest = 0.0
+        wet = False
+        r0, r1, r2, l0, l1, l2 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        share = 1.0 - start_fraction[k]
+        for place in range(offset[k], offset[k + 1]):
+            i = reach[place]
+            fraction[place] = 1.0 - share
+            start_m[place] = metres
+            river[0, place], river[1, place], river[2, place] = r0, r1, r2
+            lake[0, place], lake[1, place], lake[2, place] = l0, l1, l2
+            beyond[place] = wet
+            if share > 0.0:  # nothing of a reach takes no time, known or not
+                metres += share * length_m[i]
+                r0 += share * river_h[0, i]
+                r1 += share * river_h[1, i]
+                r2 += share * river_h[2, i]
+            l0 += lake_h[0, i]
+            l1 += lake_h[1, i]
+            l2 += lake_h[2, i]
+            wet = wet or in_lake[i]
+            largest = max(largest, discharge_m3s[i])
+            dilution[place] = largest
+            share = 1.0
+    return start_m, fraction, river, lake, beyond, dilution
