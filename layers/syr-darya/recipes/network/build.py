@@ -86,7 +86,7 @@ def terminal_basins(
     basin = np.full(next_cell.size, -1, dtype=np.int32)
     names = {river.river_id for river in rivers}
     for number, river in enumerate(rivers):
-        if river.flows_into not in names:
+        if river.flows_into not in names and river.published:
             own = np.flatnonzero(guides.river == number)
             basin[own[guides.next_cell[own] < 0]] = number
     for cell in sequence:

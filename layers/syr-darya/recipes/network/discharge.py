@@ -148,7 +148,8 @@ def ratio_today(
 ) -> NDArray[np.float64]:
     """Ratio of today's to natural flow, flat; NaN where no point is stated.
 
-    Upstream of the first stated point of a river the flow is natural.
+    A point states a discharge or a share of the natural flow. Upstream of the first
+    stated point of a river the flow is natural.
     """
     ratio = np.full(natural_m3s.size, np.nan)
     cells = site_cells(table, rivers, guides, grid)
@@ -157,7 +158,9 @@ def ratio_today(
         own = np.flatnonzero(guides.river == number)
         at = cells[rows]
         place = guides.position_deg[at]
-        known = table["discharge_m3s"].to_numpy(float)[rows] / natural_m3s[at]
+        stated = table["discharge_m3s"].to_numpy(float)[rows] / natural_m3s[at]
+        share = table["natural_share"].to_numpy(float)[rows]
+        known = np.where(np.isnan(share), stated, share)
         order = np.argsort(place)
         value = np.interp(guides.position_deg[own], place[order], known[order])
         first = guides.position_deg[own] < place.min()

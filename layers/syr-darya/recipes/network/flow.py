@@ -40,6 +40,8 @@ D8_CODES = {
 }
 D8_PIT = 0
 NO_RIVER = -1
+# A line may join the wrong river where it meets it this near to its own end
+NEAR_END_CELLS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,24 +136,50 @@ def line_cells(
 
 
 def guide_cells(rivers: Sequence[River], grid: Grid) -> GuideCells:
-    """Lay the guide lines on the grid, each after the river that it joins."""
+    """Lay the guide lines on the grid, each after the river that it joins.
+
+    Raises
+    ------
+    ValueError
+        If a line starts on, or meets, a river that it does not flow into.
+    """
     size = grid.rows * grid.columns
     river = np.full(size, NO_RIVER, dtype=np.int32)
     next_cell = np.full(size, -1, dtype=np.int64)
     position = np.full(size, np.nan)
+    number_of = {line.river_id: number for number, line in enumerate(rivers)}
     for number, line in enumerate(rivers):
+        target = number_of.get(line.flows_into, NO_RIVER)
         cells, place = line_cells(line.coords, grid)
-        taken = river[cells] != NO_RIVER
-        stop = int(np.argmax(taken)) if taken.any() else len(cells)
-        if stop == 0:
-            raise ValueError(f"river {line.river_id} starts on another river")
+        if target != NO_RIVER and river[cells[-1]] != target:
+            cells, place = extended(cells, place, np.flatnonzero(river == target), grid)
+        met = np.flatnonzero(river[cells] != NO_RIVER)
+        stop = int(met[0]) if len(met) else len(cells)
+        wrong = len(met) > 0 and river[cells[stop]] != target
+        if stop == 0 or (wrong and len(cells) - stop > NEAR_END_CELLS):
+            other = rivers[int(river[cells[stop]])].river_id
+            raise ValueError(f"{line.river_id} meets {other}, not {line.flows_into}")
         own = np.array(cells[:stop])
         river[own] = number
         position[own] = place[:stop]
         next_cell[own[:-1]] = own[1:]
         if stop < len(cells):
             next_cell[own[-1]] = cells[stop]
+        else:
+            position[own[-1]] = (place[-2] + place[-1]) / 2
     return GuideCells(river, next_cell, position)
+
+
+def extended(
+    cells: list[int], place: list[float], target: NDArray[np.int64], grid: Grid
+) -> tuple[list[int], list[float]]:
+    """Lengthen a chain of cells straight to the nearest cell of its target."""
+    here = grid.centre(np.array(cells[-1:]))
+    centre = grid.centre(target)
+    nearest = int(np.hypot(*(centre - here).T).argmin())
+    bridge, _ = line_cells(np.concatenate([here, centre[[nearest]]]), grid)
+    added = [cell for cell in bridge[1:] if cell not in set(cells)]
+    return cells + added, place + [place[-1]] * len(added)
 
 
 def lowered(

@@ -40,6 +40,7 @@ class River:
     basis: str
     coords: NDArray[np.float64]
     length_factor: float
+    published: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,10 @@ def read_rivers(table: Path, graph: MappedPieces) -> list[River]:
                 row["flows_into"],
                 row["basis"],
                 coords,
-                length_factor(row["published_length_km"], coords),
+                length_factor(
+                    row["published_length_km"], row["published_mouth"], coords
+                ),
+                row["published"] == "yes",
             )
         if len(later) == len(waiting):
             raise ValueError("rivers.csv: rivers flow into each other in a circle")
@@ -256,11 +260,27 @@ def read_rivers(table: Path, graph: MappedPieces) -> list[River]:
     return list(rivers.values())
 
 
-def length_factor(published_km: object, coords: NDArray[np.float64]) -> float:
-    """Published length over the length of the line; 1 where none is published."""
-    if isinstance(published_km, str):
-        return float(published_km) / length_km(coords)
-    return 1.0
+def length_factor(
+    published_km: object, mouth: object, coords: NDArray[np.float64]
+) -> float:
+    """Published length over the length of the line; 1 where none is published.
+
+    Parameters
+    ----------
+    published_km
+        Text of a number, or anything else for none.
+    mouth
+        Text "longitude latitude" of the published mouth where the line runs on
+        beyond it, or anything else.
+    coords
+        Vertices of the line.
+    """
+    if not isinstance(published_km, str):
+        return 1.0
+    if isinstance(mouth, str):
+        place = np.array([float(part) for part in mouth.split()])
+        coords = coords[: int(np.hypot(*(coords - place).T).argmin()) + 1]
+    return max(1.0, float(published_km) / length_km(coords))
 
 
 def length_km(coords: NDArray[np.float64]) -> float:

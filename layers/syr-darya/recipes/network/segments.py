@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from network.lines import River
 
 
+SHORTEST_DEG = 1e-6
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One stretch between nodes, in flow order.
@@ -96,6 +99,8 @@ def segment_of(
         coords, place = guide_part(own, end_cell, river, guides, lines)
     else:
         coords, place = free_part(own, end_cell, guides, lines, grid)
+    if len(coords) < 2:
+        coords = np.concatenate([coords - SHORTEST_DEG, coords])
     return Segment(coords, own, place, river, end_cell)
 
 
@@ -108,17 +113,19 @@ def guide_part(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Part of a guide line under the cells, ended on the node downstream."""
     line = lines[river]
-    start = guides.position_deg[own[0]]
-    last = line.length if end_cell < 0 else guides.position_deg[own[-1]]
-    if end_cell >= 0 and guides.river[end_cell] == river:
-        last = guides.position_deg[end_cell]
-    if last <= start:
-        last = min(start + 1e-4, line.length)
-        start = last - 1e-4
+    position = guides.position_deg
+    start = position[own[0]]
+    if end_cell < 0:
+        last = line.length
+    elif guides.river[end_cell] == river:
+        last = position[end_cell]
+    else:
+        last = position[own[-1]]
     coords = get_coordinates(substring(line, start, last))
     if end_cell >= 0 and guides.river[end_cell] not in (river, NO_RIVER):
         coords = np.concatenate([coords, end_point(end_cell, guides, lines)])
-    share = (guides.position_deg[own] - start) / (last - start)
+    length = float(np.hypot(*np.diff(coords, axis=0).T).sum())
+    share = (position[own] - start) / max(length, 1e-9)
     return drop_repeats(coords), np.clip(share, 0, 1)
 
 
