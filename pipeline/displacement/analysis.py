@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry import Point
 
+from pipeline.core.geo import geodesic_circle
 from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.displacement.facility import assess
 from pipeline.displacement.noise import Uncertainty, for_interpolated, standard_errors
@@ -79,7 +80,9 @@ def subset(series: PointSeries, rows: NDArray[np.int64]) -> PointSeries:
 
 
 def near_facility(source: FittedSource, area: SearchArea) -> FittedPoints | None:
-    """Points of a source in a facility's circle, or None."""
+    """Points of a source in a facility's circle, None if there are none."""
+    if area.is_coarse:
+        return None
     rows, distance = points_within(area, source.series.lon_deg, source.series.lat_deg)
     if len(rows) == 0:
         return None
@@ -98,10 +101,10 @@ def near_facility(source: FittedSource, area: SearchArea) -> FittedPoints | None
     )
 
 
-def covers(source: FittedSource, area: SearchArea, near: FittedPoints | None) -> bool:
-    """Whether a source has points near a facility or reaches around it."""
-    centre = Point(area.lon_deg, area.lat_deg)
-    return near is not None or bool(source.series.footprint.covers(centre))
+def reaches(source: FittedSource, area: SearchArea) -> bool:
+    """Whether the extent of a source (hull of its points) touches a circle."""
+    circle = geodesic_circle(area.lon_deg, area.lat_deg, area.radius_m)
+    return bool(source.series.footprint.intersects(circle))
 
 
 def analyse(
@@ -115,10 +118,7 @@ def analyse(
     points: list[dict[str, Any]] = []
     for area in areas:
         near = [near_facility(source, area) for source in sources]
-        n_covering = sum(
-            covers(source, area, found)
-            for source, found in zip(sources, near, strict=True)
-        )
+        n_covering = sum(reaches(source, area) for source in sources)
         present = [found for found in near if found is not None]
         facilities.append(assess(area, present, n_covering, methods, reference))
         for found in present:

@@ -39,7 +39,7 @@ def assess(
     near
         For each source with points in the circle, these points.
     n_covering
-        Sources whose extent or points cover the facility.
+        Sources whose extent reaches into the circle.
     methods
         Thresholds.
     reference
@@ -48,7 +48,7 @@ def assess(
     counts = [int(points.usable.sum()) for points in near]
     row = empty_row(area.tmf_id, DisplacementStatus.NOT_COVERED, "")
     row |= {
-        "search_radius_m": area.radius_m,
+        "search_radius_m": None if area.is_coarse else area.radius_m,
         "n_points": sum(points.series.n_points for points in near),
         "n_sources": n_covering,
         "source_ids": "; ".join(points.series.source_id for points in near) or None,
@@ -59,6 +59,8 @@ def assess(
             f"No displacement source of the region reaches this place; {HOW_TO_ADD}."
         )
         return row | {"reason": reason}
+    if area.is_coarse:
+        return row | _too_coarse(area, methods)
     if max(counts, default=0) < methods.minimum_points:
         return row | _too_few(area, near, counts, methods)
     enough = [
@@ -72,8 +74,17 @@ def assess(
     return (
         row
         | {"status": str(status), "reason": reason}
-        | _watch(enough, status, methods, area.tmf_id, _first_days(enough))
+        | _watch(enough, status, area, methods, _first_days(enough))
     )
+
+
+def _too_coarse(area: SearchArea, methods: DisplacementMethods) -> dict[str, Any]:
+    reason = (
+        f"The position is known to {area.position_radius_m:,.0f} m only; points are "
+        f"chosen up to {methods.maximum_position_radius_m:,.0f} m, so a better "
+        "position is needed."
+    )
+    return {"status": str(DisplacementStatus.NO_POSITION), "reason": reason}
 
 
 def _too_few(
@@ -188,34 +199,45 @@ def _up_east_columns(result: UpEast) -> dict[str, Any]:
     }
 
 
+def _doubt(
+    status: DisplacementStatus, area: SearchArea, methods: DisplacementMethods
+) -> str:
+    """Why quiet series are no reason for green; empty where they are."""
+    if status is DisplacementStatus.STALE:
+        return "The series are too old for green."
+    if status is DisplacementStatus.NO_GEOMETRY:
+        return "The viewing direction is not known, so green is not given."
+    if area.position_radius_m > methods.search_radius_m:
+        return "The place of the facility is too uncertain for green."
+    return ""
+
+
 def _watch(
     enough: list[FittedPoints],
     status: DisplacementStatus,
+    area: SearchArea,
     methods: DisplacementMethods,
-    tmf_id: str,
     first_day_of: Mapping[str, np.datetime64],
 ) -> dict[str, Any]:
     """Level, its reasons and the forecast, over all sources.
 
-    Old series and series of unknown direction can raise a level but never give green.
+    Green needs recent series of known direction on a facility of known place: what is
+    old, of unknown direction or somewhere near can raise a level, but not reassure.
     """
     met: list[tuple[Finding, np.datetime64]] = []
     for points in enough:
         day = first_day_of[points.series.source_id]
-        met += [(finding, day) for finding in findings(points, methods, tmf_id)]
+        met += [(finding, day) for finding in findings(points, methods, area.tmf_id)]
     level = WatchLevel.GREEN
     for finding, _ in met:
         level = higher(level, finding.level)
-    if level is WatchLevel.GREEN and status is not DisplacementStatus.MEASURED:
+    doubt = _doubt(status, area, methods)
+    if level is WatchLevel.GREEN and doubt:
         level = WatchLevel.NOT_ASSESSED
     met.sort(key=lambda pair: -LEVEL_ORDER.index(pair[0].level))
     sentences = [finding.sentence for finding, _ in met]
     if not sentences:
-        sentences = [
-            "No rule for a higher level is met."
-            if level is WatchLevel.GREEN
-            else "The series are too old or lack a direction, so green is not given."
-        ]
+        sentences = ["No rule for a higher level is met.", *([doubt] if doubt else [])]
     if level is WatchLevel.RED:
         sentences.append(CONFIRM)
     columns: dict[str, Any] = {

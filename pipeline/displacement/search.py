@@ -16,13 +16,30 @@ _M_PER_DEG_MIN: Final = 110_500.0  # shortest degree of latitude, less a margin
 
 @dataclass(frozen=True, slots=True)
 class SearchArea:
-    """Circle in which points are taken for one facility."""
+    """Circle in which points are taken for one facility.
+
+    Attributes
+    ----------
+    tmf_id, lon_deg, lat_deg
+        Facility and its position, WGS 84.
+    radius_m
+        Points within this distance are taken.
+    facility_radius_m
+        Points within this distance count as on the facility.
+    is_coarse
+        Whether the position is too uncertain to choose points: the circle then only
+        tells which sources reach the place, and no points are taken.
+    position_radius_m
+        How uncertain the position is.
+    """
 
     tmf_id: str
     lon_deg: float
     lat_deg: float
     radius_m: float
     facility_radius_m: float
+    is_coarse: bool = False
+    position_radius_m: float = 0.0
 
 
 def points_within(
@@ -52,9 +69,11 @@ def points_in_any(
     lon_deg: NDArray[np.float64],
     lat_deg: NDArray[np.float64],
 ) -> NDArray[np.bool_]:
-    """Tell which points lie in at least one circle. Shape as ``lon_deg``."""
+    """Tell which points are taken for at least one facility. Shape as ``lon_deg``."""
     kept = np.zeros(len(lon_deg), dtype=bool)
     for area in areas:
+        if area.is_coarse:
+            continue
         kept[points_within(area, lon_deg, lat_deg)[0]] = True
     return kept
 

@@ -22,7 +22,7 @@ from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import DisplacementStatus
 from pipeline.core.tables import empty_table, read_table, table_of, write_table
 from pipeline.displacement.search import SearchArea
-from pipeline.displacement.status import HOW_TO_ADD, empty_row, search_area
+from pipeline.displacement.status import HOW_TO_ADD, NO_POSITION, empty_row, search_area
 
 if TYPE_CHECKING:
     from pipeline.displacement.series import PointSeries
@@ -85,11 +85,11 @@ def _areas(
     rows: list[dict[str, Any]] = []
     for facility in facilities:
         area = search_area(facility, methods)
-        if isinstance(area, SearchArea):
+        if area is not None:
             areas.append(area)
         else:
             status = DisplacementStatus.NO_POSITION
-            rows.append(empty_row(str(facility["tmf_id"]), status, area))
+            rows.append(empty_row(str(facility["tmf_id"]), status, NO_POSITION))
     return tuple(areas), rows
 
 

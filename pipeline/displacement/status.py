@@ -12,6 +12,9 @@ from pipeline.core.model import DisplacementStatus, WatchLevel
 from pipeline.displacement.search import SearchArea
 
 CAVEAT: Final = "Absence of a signal is no evidence of safety."
+NO_POSITION: Final = (
+    "The inventory gives no position, so no measurement points are chosen."
+)
 HOW_TO_ADD: Final = (
     "add a product (an EGMS archive or a point table) under 'displacement' in the "
     "region's file"
@@ -35,8 +38,8 @@ def empty_row(tmf_id: str, status: DisplacementStatus, reason: str) -> dict[str,
 
 def search_area(
     facility: Mapping[str, Any], methods: DisplacementMethods
-) -> SearchArea | str:
-    """Circle in which points count for a facility, or the reason why there is none.
+) -> SearchArea | None:
+    """Circle in which points count for a facility; None without a position.
 
     The circle is as wide as the position is uncertain, so that the facility lies in
     it, and at least the search radius.
@@ -44,18 +47,14 @@ def search_area(
     lon, lat = facility["lon_deg"], facility["lat_deg"]
     radius = facility["position_radius_m"]
     if not (np.isfinite(lon) and np.isfinite(lat)):
-        return "The inventory gives no position, so no measurement points are chosen."
+        return None
     uncertain = float(radius) if np.isfinite(radius) else 0.0
-    if uncertain > methods.maximum_position_radius_m:
-        return (
-            f"The position is known to {uncertain:,.0f} m only; points are chosen up "
-            f"to {methods.maximum_position_radius_m:,.0f} m, so a better position is "
-            "needed."
-        )
     return SearchArea(
         tmf_id=str(facility["tmf_id"]),
         lon_deg=float(lon),
         lat_deg=float(lat),
         radius_m=max(methods.search_radius_m, uncertain),
         facility_radius_m=max(methods.facility_radius_m, uncertain),
+        is_coarse=uncertain > methods.maximum_position_radius_m,
+        position_radius_m=uncertain,
     )
