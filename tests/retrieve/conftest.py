@@ -1,0 +1,162 @@
+"""A web server on this machine that can misbehave, and small layers to serve."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import struct
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+
+from pipeline.core.layers import Layer
+from pipeline.retrieve.download import Patience
+
+
+@dataclass
+class Site:
+    """Files and faults of the server, and the requests that it saw."""
+
+    address: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    faults: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    knows_ranges: bool = True
+    etag: str | None = '"one"'
+    seen: list[tuple[str, str | None]] = field(default_factory=list)
+
+    def put(self, path: str, content: bytes, *faults: tuple[str, int]) -> str:
+        self.files[path] = content
+        self.faults[path] = list(faults)
+        return self.address + path
+
+    def ranges(self, path: str) -> list[str | None]:
+        return [asked for name, asked in self.seen if name == path]
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    site: Site
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        site, path = self.site, self.path.partition("?")[0]
+        asked = self.headers.get("Range")
+        site.seen.append((path, asked))
+        faults = site.faults.get(path, [])
+        fault, amount = faults.pop(0) if faults else ("", 0)
+        if fault == "status" or path not in site.files:
+            self._empty(amount or 404)
+            return
+        body = site.files[path]
+        start = 0
+        changed = self.headers.get("If-Range") not in (None, site.etag)
+        if asked and site.knows_ranges and not changed:
+            start = int(asked.removeprefix("bytes=").rstrip("-"))
+            if start >= len(body):
+                self._empty(416)
+                return
+        self.send_response(206 if start else 200)
+        if start:
+            span = f"bytes {start}-{len(body) - 1}/{len(body)}"
+            self.send_header("Content-Range", span)
+        if fault != "no_length":
+            self.send_header("Content-Length", str(len(body) - start))
+        if site.etag:
+            self.send_header("ETag", site.etag)
+        self.end_headers()
+        stop = start + amount if fault in ("drop", "reset") else len(body)
+        self.wfile.write(body[start:stop])
+        if fault == "reset":
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        if fault:
+            self.close_connection = True
+
+    def _empty(self, code):
+        self.send_response(code)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request, client_address):
+        """Stay silent when a client goes away, as the tests make it do."""
+
+
+@pytest.fixture
+def site(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    found = Site()
+    handler = type("Handler", (_Handler,), {"site": found})
+    with _Server(("127.0.0.1", 0), handler) as server:
+        found.address = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield found
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def patience():
+    """Four attempts without waiting."""
+    return Patience(attempts=4, timeout_s=5, sleep=lambda _: None)
+
+
+@pytest.fixture
+def write_raster():
+    """Function that writes a small GeoTIFF; keywords change what is written."""
+
+    def write(path, cells=None, **changes):
+        if cells is None:
+            cells = np.arange(64 * 64, dtype="float32").reshape(64, 64) / 4096
+        cells = cells if cells.ndim == 3 else cells[None]
+        profile = {
+            "driver": "GTiff",
+            "count": cells.shape[0],
+            "height": cells.shape[1],
+            "width": cells.shape[2],
+            "dtype": cells.dtype,
+            "crs": "EPSG:4326",
+            "transform": Affine(0.1, 0, 70, 0, -0.1, 44),
+            "nodata": -9999,
+        } | changes
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with rasterio.open(path, "w", **profile) as raster:
+            raster.write(cells)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def make_layer():
+    """Function that makes a row of a registry; keywords change the row."""
+
+    def make(**changes):
+        row = {
+            "id": "test-layer",
+            "title": {"en": "Test", "ru": "Проба"},
+            "role": "relief",
+            "kind": "raster",
+            "file": "layer.tif",
+            "unit": "m",
+            "crs": "EPSG:4326",
+            "nodata": -9999,
+            "resolution": "0.1 deg",
+            "licence": {"name": "CC0-1.0"},
+            "citation": "Made for a test.",
+            "version": "1",
+        }
+        return Layer.model_validate(row | changes)
+
+    return make
