@@ -84,12 +84,12 @@ def thresholds_t(
     found: dict[HazardGroup, float] = {}
     for category in categories:
         _, group, limit = table[category]
-        key = HazardGroup(group)
+        key = HazardGroup(str(group))
         found[key] = min(float(limit), found.get(key, math.inf))
     if named is None:
         return found
     _, group, limit = {str(row[0]): row for row in NAMED.rows}[named]
-    return dict.fromkeys({*found, HazardGroup(group)}, float(limit))
+    return dict.fromkeys({*found, HazardGroup(str(group))}, float(limit))
 
 
 def quantity_test(quantities: Iterable[Quantity]) -> QuantityTest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pipeline.core.records import Record
 
@@ -19,5 +19,17 @@ class AssessmentMethods(Record):
         description="Low, central and high dry density of tailings, t/m3, where only "
         "the mass is known."
     )
+    dump_density_t_per_m3: tuple[float, float, float] = Field(
+        description="The same for dumps, stacks and slag."
+    )
     rank_draws: int = Field(ge=100, description="Draws over the unknowns for the rank.")
     seed: int = Field(ge=0, description="Seed of the draws.")
+
+    @field_validator("bulk_density_t_per_m3", "dump_density_t_per_m3")
+    @classmethod
+    def _is_ordered(
+        cls, value: tuple[float, float, float]
+    ) -> tuple[float, float, float]:
+        if not 0 < value[0] <= value[1] <= value[2]:
+            raise ValueError("densities must be above zero and must not decrease")
+        return value

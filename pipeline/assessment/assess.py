@@ -1,0 +1,300 @@
+"""Assessment of all facilities: facts in, rows of the table ``assessment`` out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pipeline.assessment.consequence import PEOPLE
+from pipeline.assessment.facts import Facts
+from pipeline.assessment.failure import FAILURE_CONFIDENCE, Failure, seismic_failure
+from pipeline.assessment.index import Index, IndexFacts, index_of
+from pipeline.assessment.interval import columns_of
+from pipeline.assessment.location import (
+    LOCATION,
+    air_criterion,
+    catchment_criterion,
+    countries_downstream,
+    two_day_criterion,
+)
+from pipeline.assessment.outflow import Outflow, outflow
+from pipeline.assessment.people import (
+    NEAR,
+    ConsequenceRange,
+    PeopleAtRisk,
+    consequence_range,
+    people_at_risk,
+)
+from pipeline.assessment.ranking import (
+    Place,
+    draw_risk,
+    facility_rng,
+    ordering_risk,
+    places,
+)
+from pipeline.assessment.scheme import Scheme
+from pipeline.assessment.shaking import pga_at
+from pipeline.assessment.volume import StoredVolume, stored_volume
+from pipeline.core.errors import InputError, input_error
+from pipeline.core.methods.assessment import AssessmentMethods
+from pipeline.core.model import Confidence, DamType, Status, weakest
+from pipeline.core.schemas.assessment import (
+    ConsequenceBasis,
+    FailureBasis,
+    RankBasis,
+    TwoDayBasis,
+    VolumeBasis,
+)
+
+M_PER_KM: Final = 1000.0
+JOINT: Final = "; "
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """Everything that was found out about one facility, before ranking."""
+
+    facts: Facts
+    stored: StoredVolume
+    index_facts: IndexFacts
+    index: Index
+    people: PeopleAtRisk
+    classes: ConsequenceRange
+    outflow: Outflow
+    failure: Failure
+    missing: tuple[str, ...]
+
+
+def assess(facts: Facts, scheme: Scheme, methods: AssessmentMethods) -> Assessed:
+    """Assess one facility on its own."""
+    density = (
+        methods.bulk_density_t_per_m3
+        if facts.is_tailings
+        else methods.dump_density_t_per_m3
+    )
+    stored = stored_volume(facts.amounts, density)
+    people = _people(facts, methods.par_distance_m)
+    exposed = _people(facts, scheme.exposure.par.distance_km * M_PER_KM)
+    index_facts = IndexFacts(
+        volume_m3=stored.interval,
+        water_hazard_class=facts.water_hazard_class,
+        status=facts.status,
+        pga_g=pga_at(facts.shaking.levels, scheme.seismic.return_period_yr),
+        inside_flood=facts.flood.inside,
+        factor_of_safety=facts.factor_of_safety,
+        people=exposed.interval,
+    )
+    index = index_of(index_facts, scheme)
+    failure = _failure(facts)
+    return Assessed(
+        facts=facts,
+        stored=stored,
+        index_facts=index_facts,
+        index=index,
+        people=people,
+        classes=consequence_range(people.interval),
+        outflow=outflow(facts, stored),
+        failure=failure,
+        missing=_missing(facts, index),
+    )
+
+
+def _people(facts: Facts, reach_m: float) -> PeopleAtRisk:
+    return people_at_risk(
+        facts.settlements,
+        is_joined=facts.path.is_joined,
+        reach_m=reach_m,
+        radius_m=facts.radius_m,
+    )
+
+
+def _failure(facts: Facts) -> Failure:
+    try:
+        return seismic_failure(
+            facts.shaking.levels, facts.dam_type, has_dam=facts.has_dam
+        )
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise input_error(
+            "hazards table",
+            row=facts.tmf_id,
+            field="intensity",
+            found=str(error),
+            expected="ground accelerations that do not decrease with return period",
+            fix="correct the seismic hazard layer",
+        ) from None
+
+
+def _missing(facts: Facts, index: Index) -> tuple[str, ...]:
+    """Fields without a value: those of the index, then those of the other methods."""
+    _, two_day_basis = two_day_criterion(facts.path)
+    no_time = (TwoDayBasis.STANDING_WATER, TwoDayBasis.NO_TIME)
+    gaps = {
+        "position": facts.radius_m is None,
+        "dam_height_m": facts.has_dam and facts.dam_height_m is None,
+        "dam_type": facts.has_dam and facts.dam_type is DamType.UNKNOWN,
+        "liquefaction": facts.has_dam,
+        "substance_quantities": True,
+        "river_path": not facts.path.is_joined,
+        "border_travel_time": two_day_basis in no_time,
+    }
+    return (*index.missing, *(name for name, is_missing in gaps.items() if is_missing))
+
+
+def rank(
+    assessed: Sequence[Assessed], scheme: Scheme, methods: AssessmentMethods
+) -> dict[str, tuple[Place, RankBasis]]:
+    """Places of the facilities that are ranked, by key.
+
+    Parts of another record and rows that sums leave out are not ranked.
+    """
+    ranked = [one for one in assessed if one.facts.is_ranked]
+    ordering = [ordering_risk(one.index_facts, scheme) for one in ranked]
+    draws = [
+        draw_risk(
+            one.index_facts,
+            scheme,
+            facility_rng(methods.seed, one.facts.tmf_id),
+            methods.rank_draws,
+        )
+        for one in ranked
+    ]
+    found = places([value for value, _ in ordering], draws)
+    return {
+        one.facts.tmf_id: (
+            place,
+            RankBasis.ASSUMED if is_assumed else RankBasis.INDEX,
+        )
+        for one, place, (_, is_assumed) in zip(ranked, found, ordering, strict=True)
+    }
+
+
+def assessment_rows(
+    assessed: Sequence[Assessed], scheme: Scheme, methods: AssessmentMethods
+) -> list[dict[str, Any]]:
+    """Rows of the table ``assessment``."""
+    ranked = rank(assessed, scheme, methods)
+    return [
+        {"tmf_id": one.facts.tmf_id}
+        | _location_cells(one.facts, methods.air_limit_m)
+        | _index_cells(one, scheme)
+        | _consequence_cells(one)
+        | _rank_cells(ranked.get(one.facts.tmf_id), len(ranked))
+        | _label_cells(one, scheme)
+        for one in assessed
+    ]
+
+
+def _location_cells(facts: Facts, air_limit_m: float) -> dict[str, Any]:
+    air, air_basis = air_criterion(
+        facts.distance_border_air_m, facts.radius_m, air_limit_m
+    )
+    catchment, catchment_basis = catchment_criterion(facts.path)
+    two_days, two_days_basis = two_day_criterion(facts.path)
+    lead_h = facts.path.crossings[0].lead_h if facts.path.crossings else None
+    reached = countries_downstream(facts.path, facts.country)
+    return {
+        "air_15km": air,
+        "air_15km_basis": air_basis,
+        "water_catchment": catchment,
+        "water_catchment_basis": catchment_basis,
+        "water_two_days": two_days,
+        "water_two_days_basis": two_days_basis,
+        "substances_status": Status.NOT_PROVIDED,
+        "first_border_lead_h": lead_h,
+        "first_border_lead_h_status": _status(lead_h is not None),
+        "countries_downstream": JOINT.join(reached) or None,
+    }
+
+
+def _index_cells(one: Assessed, scheme: Scheme) -> dict[str, Any]:
+    terms = {
+        "thi_capacity": one.index.capacity,
+        "thi_toxicity": one.index.toxicity,
+        "thi_management": one.index.management,
+        "thi_site": one.index.site,
+        "thi_dam": one.index.dam,
+        "thi": one.index.hazard,
+        "tei": one.index.exposure,
+        "tri": one.index.risk,
+    }
+    cells: dict[str, Any] = {"scheme": scheme.scheme, "scheme_status": scheme.status}
+    cells |= columns_of(one.stored.interval, "volume_used_m3")
+    cells["volume_basis"] = one.stored.basis
+    for name, interval in terms.items():
+        cells |= columns_of(interval, name)
+    return cells | {"missing": JOINT.join(one.missing) or None}
+
+
+def _consequence_cells(one: Assessed) -> dict[str, Any]:
+    has_class = one.classes.central is not None
+    return (
+        columns_of(one.failure.interval, "failure_per_yr")
+        | columns_of(one.outflow.release_m3, "release_volume_m3")
+        | columns_of(one.outflow.runout_m, "runout_m")
+        | columns_of(one.outflow.area_m2, "inundation_area_m2")
+        | columns_of(one.people.interval, "people_at_risk")
+        | {
+            "failure_per_yr_status": one.failure.status,
+            "failure_basis": one.failure.basis,
+            "release_volume_m3_status": one.outflow.status,
+            "release_basis": one.outflow.release_basis,
+            "runout_uncapped_m": one.outflow.uncapped_m,
+            "runout_basis": one.outflow.runout_basis,
+            "people_at_risk_status": one.people.status,
+            "people_basis": one.people.basis,
+            "consequence_class": one.classes.central,
+            "consequence_class_low": one.classes.low,
+            "consequence_class_high": one.classes.high,
+            "consequence_basis": ConsequenceBasis.PEOPLE_AT_RISK
+            if has_class
+            else ConsequenceBasis.NONE,
+        }
+    )
+
+
+def _rank_cells(found: tuple[Place, RankBasis] | None, n_ranked: int) -> dict[str, Any]:
+    if found is None:
+        cells: dict[str, Any] = {"rank_basis": RankBasis.NOT_RANKED}
+        return (
+            cells
+            | {"rank": None, "rank_low": None, "rank_high": None}
+            | {"n_ranked": n_ranked}
+        )
+    place, basis = found
+    return {
+        "rank": place.rank,
+        "rank_low": place.low,
+        "rank_high": place.high,
+        "rank_basis": basis,
+        "n_ranked": n_ranked,
+    }
+
+
+def _label_cells(one: Assessed, scheme: Scheme) -> dict[str, Any]:
+    """Weakest label of everything that was used, and whether a stand-in was."""
+    facts = one.facts
+    labels: list[Confidence | None] = [
+        scheme.confidence,
+        LOCATION.confidence,
+        facts.shaking.confidence,
+        facts.flood.confidence,
+        one.outflow.confidence,
+        Confidence.PROJECT if one.stored.basis is not VolumeBasis.UNKNOWN else None,
+    ]
+    if one.failure.basis is FailureBasis.BOUNDS_ONLY:
+        labels.append(FAILURE_CONFIDENCE)
+    if one.people.interval is not None:
+        labels += [NEAR.confidence, PEOPLE.confidence]
+    label = weakest(*(item for item in labels if item is not None))
+    return {
+        "demonstration": facts.shaking.demonstration or facts.flood.demonstration,
+        "provisional": label.is_provisional or scheme.status == "provisional",
+        "confidence": label,
+    }
+
+
+def _status(has_value: bool) -> Status:
+    return Status.MEASURED if has_value else Status.NOT_PROVIDED

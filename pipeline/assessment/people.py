@@ -1,0 +1,123 @@
+"""People at risk below a facility, and their consequence class (methodology 4.3).
+
+A gazetteer of settlements shows who surely is near the river; it never shows that
+nobody is. So "none listed" gives an open question with an upper bound, not a zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.assessment.coefficients import formula
+from pipeline.assessment.consequence import class_by_people
+from pipeline.assessment.interval import Interval
+from pipeline.core.model import ConsequenceClass, Status
+from pipeline.core.schemas.assessment import PeopleBasis
+
+NEAR: Final = formula("consequence", "people_near_river")
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A settlement along the path; ``people`` is None where the number is unknown."""
+
+    distance_m: float
+    distance_to_river_m: float
+    people: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleAtRisk:
+    """People at risk, with status and reason."""
+
+    interval: Interval | None
+    status: Status
+    basis: PeopleBasis
+
+
+def people_at_risk(
+    settlements: Sequence[Settlement],
+    *,
+    is_joined: bool,
+    reach_m: float,
+    radius_m: float | None,
+) -> PeopleAtRisk:
+    """People within reach along the river.
+
+    Parameters
+    ----------
+    settlements
+        Settlements along the downstream path.
+    is_joined
+        Whether the facility has a downstream path.
+    reach_m
+        Distance along the river that counts.
+    radius_m
+        Uncertainty of the position. Settlements nearer than it may lie upstream of the
+        facility, those farther than ``reach_m`` less it may lie out of reach.
+
+    Notes
+    -----
+    Distances from the river and shares are project choices
+    (``data/consequence.yaml``, people_near_river).
+    """
+    if not is_joined or radius_m is None:
+        return PeopleAtRisk(None, Status.NOT_PROVIDED, PeopleBasis.NOT_JOINED)
+    within = [s for s in settlements if s.distance_m <= reach_m]
+    central = [s for s in within if s.distance_to_river_m <= NEAR["central_m"]]
+    surely = [
+        s
+        for s in central
+        if s.distance_to_river_m <= NEAR["low_m"]
+        and radius_m <= s.distance_m <= reach_m - radius_m
+    ]
+    possible = [
+        s
+        for s in settlements
+        if s.distance_m <= reach_m + radius_m
+        and s.distance_to_river_m <= NEAR["high_m"]
+    ]
+    low = NEAR["low_share"] * _sum(surely)
+    high = _sum(possible) + NEAR["unlisted_people"]
+    if not central:
+        bounds = None if _has_gap(possible) else Interval(0.0, None, high)
+        return PeopleAtRisk(bounds, Status.NOT_COVERED, PeopleBasis.NONE_LISTED)
+    if _has_gap(central) or _has_gap(possible) or _sum(central) <= 0:
+        return PeopleAtRisk(None, Status.NOT_PROVIDED, PeopleBasis.PEOPLE_MISSING)
+    interval = Interval(low, _sum(central), high)
+    return PeopleAtRisk(interval, Status.MEASURED, PeopleBasis.SETTLEMENTS)
+
+
+def _sum(settlements: Sequence[Settlement]) -> float:
+    return sum(s.people or 0.0 for s in settlements)
+
+
+def _has_gap(settlements: Sequence[Settlement]) -> bool:
+    return any(s.people is None for s in settlements)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsequenceRange:
+    """Consequence class with the classes of the bounds; None where unknown."""
+
+    low: ConsequenceClass | None
+    central: ConsequenceClass | None
+    high: ConsequenceClass | None
+
+
+def consequence_range(people: Interval | None) -> ConsequenceRange:
+    """Classes of the people at risk and of their bounds.
+
+    Without a central number there is no class and no lower class: missing data must
+    not read as "low". The class of the upper bound stands wherever there is a bound.
+    """
+    if people is None:
+        return ConsequenceRange(None, None, None)
+    high = class_by_people(people.high)
+    if people.central is None:
+        return ConsequenceRange(None, None, high)
+    return ConsequenceRange(
+        class_by_people(max(people.low, 1.0)), class_by_people(people.central), high
+    )

@@ -1,0 +1,44 @@
+rule assessment:
+    input:
+        region=region_file,
+        methods=METHODS,
+        schemes=[
+            path.relative_to(PROJECT).as_posix()
+            for path in sorted((PROJECT / "configs/schemes").glob("*.yaml"))
+        ],
+        coefficients=[
+            path.relative_to(PROJECT).as_posix()
+            for path in sorted((PROJECT / "pipeline/assessment/data").glob("*.yaml"))
+        ],
+        facilities=f"{OUT}/{{region}}/tables/facilities.parquet",
+        values=f"{OUT}/{{region}}/tables/facility_values.parquet",
+        hazards=f"{OUT}/{{region}}/tables/hazards.parquet",
+        displacement=f"{OUT}/{{region}}/tables/displacement.parquet",
+        snaps=f"{OUT}/{{region}}/tables/snaps.parquet",
+        crossings=f"{OUT}/{{region}}/tables/crossings.parquet",
+        receptors=f"{OUT}/{{region}}/tables/receptors.parquet",
+    output:
+        assessment=f"{OUT}/{{region}}/tables/assessment.parquet",
+        measures=f"{OUT}/{{region}}/tables/measures.parquet",
+        provenance=multiext(
+            f"{OUT}/{{region}}/tables/",
+            "assessment.parquet.prov.json",
+            "measures.parquet.prov.json",
+        ),
+    log:
+        f"{OUT}/{{region}}/logs/assessment.log",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        code=code_version("pipeline/core", "pipeline/assessment"),
+        tables=lambda wildcards, input: str(Path(input.facilities).parent),
+    message:
+        "{wildcards.region}: classifying, indexing and ranking the facilities"
+    shell:
+        "(python -m pipeline assessment --region {input.region:q}"
+        " --methods {input.methods:q} --tables {params.tables:q}"
+        " --out {output.assessment:q} --out-measures {output.measures:q})"
+        " > {log:q} 2>&1 || {{ tail -n 20 {log:q} >&2; exit 1; }}"
