@@ -76,6 +76,14 @@ def test_smoothing_keeps_the_total_activity(lon, width):
     assert np.all(share > 0.0)
 
 
+def test_several_kernels_give_the_mean_of_their_shares():
+    place = np.array([71.05, 72.5]), np.array([41.05, 42.0]), np.array([1.0, 2.0])
+    one, two = np.array([15.0, 40.0]), np.array([60.0, 90.0])
+    both = rates.smoothed_share(GRID, *place, np.stack([one, two]))
+    single = [rates.smoothed_share(GRID, *place, width) for width in (one, two)]
+    assert both == pytest.approx(np.mean(single, axis=0))
+
+
 def test_activity_is_densest_at_the_event():
     share = rates.smoothed_share(
         GRID, np.array([71.05]), np.array([41.05]), np.ones(1), np.array([15.0])

@@ -64,7 +64,7 @@ def _read_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
 def _decimal_year(text: pd.Series) -> FloatArray:
     """Convert ISO times to decimal years, to the day."""
     time = pd.to_datetime(text.str.slice(0, 10), format="%Y-%m-%d")
-    day = time.dt.dayofyear.to_numpy(np.float64) - 1.0
+    day = time.dt.day_of_year.to_numpy(np.float64) - 1.0
     return time.dt.year.to_numpy(np.float64) + day / DAYS_PER_YEAR
 
 

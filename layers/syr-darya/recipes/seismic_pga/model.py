@@ -89,14 +89,11 @@ def kernel_share(
     """Spatial share from adaptive kernels, mean over ``neighbours``."""
     weight = event_weights(events, p.COMPLETENESS, b_value, p.MW_MIN)
     floor_km = floors_km(events.mw, p.BANDWIDTH_FLOOR_KM)
-    total = np.zeros((grid.n_rows, grid.n_cols))
-    for k in neighbours:
-        width_km = bandwidths_km(
-            events.lon_deg, events.lat_deg, k, floor_km, p.BANDWIDTH_CAP_KM
-        )
-        share = smoothed_share(grid, events.lon_deg, events.lat_deg, weight, width_km)
-        total += share / len(neighbours)
-    return total
+    place = events.lon_deg, events.lat_deg
+    widths_km = np.stack(
+        [bandwidths_km(*place, k, floor_km, p.BANDWIDTH_CAP_KM) for k in neighbours]
+    )
+    return smoothed_share(grid, *place, weight, widths_km)
 
 
 def activity(

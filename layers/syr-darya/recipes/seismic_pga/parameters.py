@@ -52,11 +52,11 @@ class Mechanism:
 
 
 # --- Grid (P) -------------------------------------------------------------------------
-SITE_BOX = Box(60.0, 37.5, 80.0, 48.5)
+SITE_BOX = Box(60.0, 37.0, 80.0, 48.5)
 CELL_DEG = 0.1
 # Sources up to MAX_DISTANCE_KM outside the site box count: 300 km are 2.7 degrees of
-# latitude and 4.1 degrees of longitude at 48.5 N.
-SOURCE_BOX = Box(55.8, 34.5, 84.2, 51.5)
+# latitude, and of longitude 3.4 degrees at 37 N and 4.1 at 48.5 N.
+SOURCE_BOX = Box(55.8, 34.2, 84.2, 51.3)
 MAX_DISTANCE_KM = 300.0  # P; 300 km is the usual limit of crustal models (M-high)
 
 # --- Catalogue ------------------------------------------------------------------------
@@ -69,7 +69,7 @@ MW_MAX = 8.3
 MW_BIN = 0.1
 # The law is fitted from 5.5 upwards: that is the design threshold of ISC-GEM since 1960
 # (V: Di Giacomo et al. 2018); smaller events are an uneven addition. A fit from 5.0
-# (b 1.07) misses 40 % of the events of magnitude 6.9 and more (README, "Fit").
+# (b 1.05) misses a third of the events of magnitude 6.9 and more (README, "Fit").
 FIT_MW_MIN = 5.5
 # P, from counts per year in the files (README, table of counts) and the cut-offs of
 # Di Giacomo et al. 2018 (V): 7.5 (6.5 on continents) before 1918, 6.25 in 1918-1959,

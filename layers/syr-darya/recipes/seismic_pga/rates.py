@@ -73,6 +73,15 @@ def smoothed_share(
     The kernel is d / (2 pi (r^2 + d^2)^1.5) with bandwidth d (Helmstetter et al. 2007,
     power law), scaled so that each event brings its whole weight to the grid.
 
+    Parameters
+    ----------
+    grid
+        Cells to share the activity among.
+    lon_deg, lat_deg, weight
+        Shape (n,): places of the events and how much each counts.
+    bandwidth_km
+        Shape (n,), or (n_kernels, n) for the mean over several kernels per event.
+
     Returns
     -------
     numpy.ndarray
@@ -81,11 +90,15 @@ def smoothed_share(
     lon_grid, lat_grid = grid.lon_deg[None, :], grid.lat_deg[:, None]
     area_km2 = grid.area_km2[:, None]
     total = np.zeros((grid.n_rows, grid.n_cols))
-    events = zip(lon_deg, lat_deg, weight, bandwidth_km, strict=True)
-    for event_lon, event_lat, event_weight, width_km in events:
-        apart_km = distance_km(event_lon, event_lat, lon_grid, lat_grid)
-        mass = area_km2 * width_km * np.power(apart_km**2 + width_km**2, -1.5)
-        total += event_weight / mass.sum() * mass
+    widths_km = np.atleast_2d(bandwidth_km).T
+    for event_lon, event_lat, event_weight, event_widths_km in zip(
+        lon_deg, lat_deg, weight, widths_km, strict=True
+    ):
+        square_km2 = distance_km(event_lon, event_lat, lon_grid, lat_grid) ** 2
+        for width_km in event_widths_km:
+            reach_km2 = square_km2 + width_km**2
+            mass = area_km2 * width_km / (reach_km2 * np.sqrt(reach_km2))
+            total += event_weight / mass.sum() * mass
     return np.asarray(total / total.sum(), dtype=np.float64)
 
 
