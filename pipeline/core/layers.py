@@ -125,6 +125,11 @@ class Layer(Record):
         None,
         description="West, south, east, north of the data in degrees; null: worldwide.",
     )
+    basins: tuple[str, ...] = Field(
+        (),
+        description="River basins that the layer is limited to, as river_basins of a "
+        "region names them; empty: whatever lies in the extent.",
+    )
     hazard: Hazard | None = Field(None, description="Risk Data Library hazard.")
     process: str | None = Field(None, description="Risk Data Library process.")
     intensity_measure: str | None = Field(None, description="Such as PGA.")

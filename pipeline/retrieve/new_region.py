@@ -80,10 +80,11 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.data_root,
         arguments.cache,
     )
+    title = arguments.title or arguments.id.replace("-", " ").title()
     draft = RegionDraft(
         id=arguments.id,
-        title_en=arguments.title or arguments.id.replace("-", " ").title(),
-        title_ru=arguments.title_ru or arguments.title or arguments.id,
+        title_en=title,
+        title_ru=arguments.title_ru or title,
         bounds=bounds,
         metric_crs=metric_crs(bounds),
         countries=_countries(arguments.countries, registry, places, bounds),
@@ -146,16 +147,17 @@ def propose_layers(
 ) -> dict[str, tuple[tuple[Layer, bool], ...]]:
     """For every use the layers that cover the box, those at hand first.
 
-    The flag says whether the layer is on this machine.
+    The flag says whether the layer is on this machine. Layers that are limited to one
+    river's basin are left out: the box does not say whether the region is that basin.
     """
     proposed = {}
     for use, role in ROLE_OF_USE.items():
         rows = [
             (layer, places.find(layer) is not None)
             for layer in registry.layers
-            if layer.role is role and covers(layer, bounds)
+            if layer.role is role and covers(layer, bounds) and not layer.basins
         ]
-        rows = [row for row in rows if row[1] or row[0].extent is None]
+        rows = [row for row in rows if row[1] or row[0].source is not None]
         proposed[use] = tuple(sorted(rows, key=lambda row: not row[1]))
     return proposed
 

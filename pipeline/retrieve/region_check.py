@@ -155,6 +155,8 @@ def _layers(region: Region, registry: Registry, places: Places) -> Iterator[Find
             )
         elif item.state is LayerState.INVALID:
             yield Finding(Weight.ERROR, subject, item.reason)
+        elif strange := _strange_basins(layer, region):
+            yield Finding(Weight.GAP, subject, strange)
         else:
             extra = " It is a stand-in made by the project (demonstration)."
             yield Finding(
@@ -162,6 +164,19 @@ def _layers(region: Region, registry: Registry, places: Places) -> Iterator[Find
                 subject,
                 item.reason + (extra if layer.demonstration else ""),
             )
+
+
+def _strange_basins(layer: Layer, region: Region) -> str | None:
+    """Sentence about basins of the region that the layer leaves out, or None."""
+    wanted = region.config.river_basins
+    if not layer.basins or (wanted and set(wanted) <= set(layer.basins)):
+        return None
+    return (
+        f"the layer holds the basin of {', '.join(layer.basins)} alone, but the region "
+        f"takes facilities of {', '.join(wanted) or 'any basin'}. What this costs: "
+        "facilities of other basins have no downstream path, or that of a neighbour. "
+        "To mend: name the basin in 'river_basins', or another layer."
+    )
 
 
 def _located(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 import rasterio
+import yaml
 from affine import Affine
 
 from pipeline.core.layers import Layer
@@ -160,3 +161,50 @@ def make_layer():
         return Layer.model_validate(row | changes)
 
     return make
+
+
+@pytest.fixture
+def region_file(tmp_path):
+    """Function that writes a region's file in a folder of its own."""
+
+    def write(name="here", **changes):
+        folder = tmp_path / "мой регион"
+        folder.mkdir(exist_ok=True)
+        (folder / "facilities.csv").write_text("tmf_id\n", encoding="utf-8")
+        content = {
+            "region": name,
+            "title": {"en": "Here", "ru": "Здесь"},
+            "bbox": {
+                "west_deg": 69.0,
+                "south_deg": 38.0,
+                "east_deg": 75.0,
+                "north_deg": 43.0,
+            },
+            "metric_crs": "EPSG:32642",
+            "countries": ["KG"],
+            "layers_folder": "layers",
+            "inventory": [{"path": "facilities.csv"}],
+            "layers": {},
+        } | changes
+        path = folder / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def registry_file(tmp_path, make_layer):
+    """Function that writes a registry; rows need an id and may change the rest."""
+
+    def write(rows, name="registry.yaml"):
+        made = [make_layer(**row).model_dump(mode="json") for row in rows]
+        folder = tmp_path / "мой регион"
+        folder.mkdir(exist_ok=True)
+        path = folder / name
+        path.write_text(
+            yaml.safe_dump({"layers": made}, allow_unicode=True), encoding="utf-8"
+        )
+        return path
+
+    return write
