@@ -7,7 +7,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement.trend import design_matrix, fit_trends
+from pipeline.displacement.trend import (
+    MINIMUM_SEASONAL_SPAN_D,
+    N_TERMS,
+    design_matrix,
+    fit_trends,
+)
 
 _TREND_AND_SEASON: Final = 4  # terms of the straight line with annual terms
 
@@ -98,22 +103,24 @@ def speeding_up(
     velocity_mm_per_yr: NDArray[np.float64],
     acceleration_mm_per_yr2: NDArray[np.float64],
     acceleration_std_mm_per_yr2: NDArray[np.float64],
-    span_d: float,
+    recent_mm_per_yr: NDArray[np.float64],
     false_discovery_rate: float,
     least_mm_per_yr2: float,
 ) -> NDArray[np.bool_]:
     """Points whose motion gets faster, beyond what chance gives among so many points.
 
     The acceleration must be significant at the false discovery rate over all points
-    (Benjamini and Hochberg 1995), exceed ``least_mm_per_yr2``, and have the direction
-    of the velocity at the last epoch: a decaying settlement is no acceleration.
+    (Benjamini and Hochberg 1995), exceed ``least_mm_per_yr2``, and be seen in the newer
+    half of the series: the rate there must be larger in size than the mean rate and go
+    the way of the acceleration. A settlement that decays also has a significant second
+    derivative, and is no acceleration.
 
     Parameters
     ----------
     velocity_mm_per_yr, acceleration_mm_per_yr2, acceleration_std_mm_per_yr2
         Shape (n,). Mean rate of the series, its change, and the error of the change.
-    span_d
-        Time from the first to the last epoch, days.
+    recent_mm_per_yr
+        Shape (n,). Rate of the newer half (`recent_rates`).
     """
     from scipy.stats import norm
 
@@ -122,11 +129,26 @@ def speeding_up(
     ratio = acceleration_mm_per_yr2[known] / acceleration_std_mm_per_yr2[known]
     p[known] = 2.0 * norm.sf(np.abs(ratio))
     significant = benjamini_hochberg(p, false_discovery_rate) & known
-    last = velocity_mm_per_yr + acceleration_mm_per_yr2 * span_d / 365.25 / 2.0
     with np.errstate(invalid="ignore"):
         large = np.abs(acceleration_mm_per_yr2) >= least_mm_per_yr2
-        along = acceleration_mm_per_yr2 * last > 0
-    return significant & large & along
+        along = acceleration_mm_per_yr2 * recent_mm_per_yr > 0
+        faster = np.abs(recent_mm_per_yr) > np.abs(velocity_mm_per_yr)
+    return significant & large & along & faster
+
+
+def recent_rates(
+    displacement_mm: NDArray[np.float32], time_d: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Rate of the newer half of every series, mm/yr; NaN where there is none.
+
+    The half is lengthened to one and a half years where the series allows, so that a
+    season is told from a trend.
+    """
+    window_d = max(0.5 * time_d[-1], min(MINIMUM_SEASONAL_SPAN_D + 1.0, time_d[-1]))
+    newer = time_d >= time_d[-1] - window_d
+    if newer.sum() <= N_TERMS:
+        return np.full(len(displacement_mm), np.nan)
+    return fit_trends(displacement_mm[:, newer], time_d[newer]).velocity_mm_per_yr
 
 
 def benjamini_hochberg(p: NDArray[np.float64], rate: float) -> NDArray[np.bool_]:

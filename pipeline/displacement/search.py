@@ -93,35 +93,62 @@ def local_xy_m(
 
 
 def in_company(
-    flagged: NDArray[np.bool_], xy_m: NDArray[np.float64], reach_m: float, minimum: int
+    flagged: NDArray[np.bool_],
+    candidates: NDArray[np.bool_],
+    xy_m: NDArray[np.float64],
+    *,
+    cell_m: float,
+    reach_m: float,
+    minimum: int,
 ) -> NDArray[np.bool_]:
-    """Flagged points that have enough flagged neighbours.
+    """Flagged points whose independent neighbours mostly agree.
+
+    Points closer than the resolution of the radar see the same ground and the same
+    noise, so they have one vote: the candidates of a square cell vote by majority.
+    Among the ``2 minimum - 1`` occupied cells nearest to a flagged cell (itself
+    included) and within reach, at least ``minimum`` must be flagged. Asking for a
+    majority means the same where points are dense and where they are sparse.
 
     Parameters
     ----------
-    flagged
-        Shape (n,).
+    flagged, candidates
+        Shape (n,). Points that meet a rule; points that could have met it.
     xy_m
         Shape (n, 2). Metres.
+    cell_m
+        Side of a cell; about twice the resolution.
     reach_m
-        Points at most this far apart are neighbours.
+        Neighbouring cells (mean of their points) are at most this far away.
     minimum
-        Points that must agree, the point itself included.
+        Cells that must agree, the cell itself included.
 
     Returns
     -------
     ndarray
-        Shape (n,). True for flagged points with ``minimum`` flagged points in reach,
-        and for those flagged neighbours.
+        Shape (n,). Flagged points in cells that have company.
     """
     from scipy.spatial import cKDTree
 
     kept = np.zeros(len(flagged), dtype=bool)
-    chosen = np.flatnonzero(flagged)
+    able = np.flatnonzero(candidates)
+    if not (flagged & candidates).any():
+        return kept
+    cells = np.floor(xy_m[able] / cell_m).astype(np.int64)
+    _, member = np.unique(cells, axis=0, return_inverse=True)
+    member = member.ravel()
+    size = np.bincount(member)
+    share = np.bincount(member, weights=flagged[able]) / size
+    centre = np.column_stack(
+        [np.bincount(member, weights=xy_m[able, k]) / size for k in range(2)]
+    )
+    votes = np.append(share > 0.5, False)  # the last stands for "no neighbour"
+    chosen = np.flatnonzero(votes)
     if len(chosen) < minimum:
         return kept
-    tree = cKDTree(xy_m[chosen])
-    for group in tree.query_ball_point(xy_m[chosen], reach_m):
-        if len(group) >= minimum:
-            kept[chosen[group]] = True
+    _, nearest = cKDTree(centre).query(
+        centre[chosen], k=np.arange(1, 2 * minimum), distance_upper_bound=reach_m
+    )
+    agreed = np.zeros(len(size), dtype=bool)
+    agreed[chosen] = votes[nearest].sum(axis=1) >= minimum
+    kept[able] = flagged[able] & agreed[member]
     return kept

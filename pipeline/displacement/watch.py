@@ -92,10 +92,12 @@ def _together(
     flagged: NDArray[np.bool_], points: FittedPoints, methods: DisplacementMethods
 ) -> NDArray[np.bool_]:
     return in_company(
-        flagged & points.usable,
+        flagged,
+        points.usable,
         points.xy_m,
-        methods.neighbour_distance_m,
-        methods.minimum_neighbours,
+        cell_m=methods.neighbour_cell_m,
+        reach_m=methods.neighbour_distance_m,
+        minimum=methods.minimum_neighbours,
     )
 
 
@@ -155,7 +157,7 @@ def _speeding_up(
         points.fit.velocity_mm_per_yr[chosen],
         points.fit.acceleration_mm_per_yr2[chosen],
         points.errors.acceleration_std_mm_per_yr2[chosen],
-        float(points.series.time_d[-1]),
+        rules.recent_rates(points.series.displacement_mm, points.series.time_d)[chosen],
         methods.acceleration_p,
         methods.minimum_acceleration_mm_per_yr2,
     )

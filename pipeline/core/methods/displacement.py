@@ -84,10 +84,15 @@ class DisplacementMethods(Record):
         ge=0, description="Smaller accelerations raise no level, mm/yr2."
     )
     minimum_neighbours: int = Field(
-        ge=1, description="Points that must agree before a level is raised."
+        ge=1,
+        description="Cells of points that must agree before a level is raised, out of "
+        "the 2 n - 1 nearest.",
+    )
+    neighbour_cell_m: float = Field(
+        gt=0, description="Points of one cell have one vote, metres."
     )
     neighbour_distance_m: float = Field(
-        gt=0, description="Points within this distance are neighbours, metres."
+        gt=0, description="Cells within this distance are neighbours, metres."
     )
     red_mm_per_d: float = Field(gt=0, description="Speed for red, mm/d.")
     red_forecast_d: float = Field(
