@@ -1,0 +1,331 @@
+"use strict";
+// Facilities, paths, crossings and names on the ground that folium drew (map_basin).
+(function () {
+  const map = window.map_basin;
+  const data = JSON.parse(document.getElementById("map-data").textContent);
+  const box = document.getElementById("map-box");
+  const root = document.documentElement;
+  const SIZE = 22;
+  const PART_SIZE = 16;
+  const state = { theme: null, chosen: null, visible: null, layers: {} };
+  document.querySelectorAll('[data-control="layer"]').forEach((c) => {
+    state.layers[c.value] = c.checked;
+  });
+  const first = document.querySelector('[data-control="theme"]');
+  state.theme = first.value;
+
+  const language = () => root.dataset.lang;
+  const group = {
+    rivers: L.layerGroup().addTo(map),
+    uncertainty: L.layerGroup(),
+    paths: L.layerGroup(),
+    crossings: L.layerGroup(),
+    places: L.layerGroup(),
+    countries: L.layerGroup().addTo(map),
+    leaders: L.layerGroup().addTo(map),
+    facilities: L.layerGroup().addTo(map),
+    chosen: L.layerGroup().addTo(map),
+  };
+  const water = L.canvas({ pane: "water", padding: 0.3 });
+  const paths = L.svg({ pane: "paths", padding: 0.3 });
+  const leaders = L.svg({ pane: "leaders", padding: 0.3 });
+
+  // Rivers of the network, and those below any facility.
+  const below = new Set();
+  data.facilities.forEach((f) => f.path.forEach((id) => below.add(String(id))));
+  Object.keys(data.reaches).forEach((id) => {
+    const reach = data.reaches[id];
+    L.polyline(reach.l, {
+      renderer: water, pane: "water", color: "#7aa9cc", weight: reach.w, interactive: false,
+    }).addTo(group.rivers);
+    if (below.has(id)) {
+      L.polyline(reach.l, {
+        renderer: water, pane: "water", color: "#3f88b5", weight: reach.w + 1.1,
+        opacity: 0.75, interactive: false,
+      }).addTo(group.paths);
+    }
+  });
+
+  data.facilities.forEach((f) => {
+    if (f.radius_m) {
+      L.circle(f.at, {
+        radius: f.radius_m, renderer: paths, pane: "paths", color: "#4c5866", weight: 1,
+        dashArray: "3 3", fillOpacity: 0.06, interactive: false,
+      }).addTo(group.uncertainty);
+    }
+  });
+
+  // Names.
+  const named = [];
+  function nameIcon(css, text) {
+    const span = document.createElement("span");
+    span.textContent = text;
+    return L.divIcon({ className: css, html: span, iconSize: null });
+  }
+  function addName(target, css, item) {
+    const marker = L.marker(item.at, {
+      icon: nameIcon(css, item.name[language()]), interactive: false, keyboard: false, pane: "shadowPane",
+    });
+    marker.natech = { css: css, item: item, target: target };
+    named.push(marker);
+    return marker;
+  }
+  data.places.forEach((p) => addName(group.places, "place-name", p));
+  data.countries.forEach((c) => addName(group.countries, "country-name", c));
+  function showNames() {
+    const zoom = map.getZoom();
+    named.forEach((marker) => {
+      const item = marker.natech.item;
+      const fits = item.zoom === undefined ? zoom < 8.5 : zoom >= item.zoom - 0.25;
+      if (fits) marker.addTo(marker.natech.target);
+      else marker.natech.target.removeLayer(marker);
+    });
+  }
+
+  // Border crossings.
+  data.crossings.forEach((c) => {
+    const marker = L.marker(c.at, {
+      icon: L.divIcon({
+        className: "crossing-icon" + (c.disputed ? " disputed" : ""), iconSize: [11, 11],
+      }),
+      keyboard: false, zIndexOffset: -500,
+    });
+    marker.bindTooltip(() => {
+      const reached = state.chosen && c.reached[state.chosen];
+      return text(reached ? reached[language()] : c.label[language()]);
+    }, { direction: "top", className: "arrival" });
+    marker.addTo(group.crossings);
+    c.marker = marker;
+  });
+  function text(content) {
+    const span = document.createElement("span");
+    span.textContent = content;
+    return span;
+  }
+
+  // Facilities.
+  const markers = new Map();
+  data.facilities.forEach((f) => {
+    const marker = L.marker(f.at, { icon: icon(f), riseOnHover: true });
+    marker.natech = f;
+    marker.bindTooltip(() => text(f.name[language()]), { direction: "top", offset: [0, -8] });
+    marker.bindPopup(() => popup(f), { maxWidth: 340, minWidth: 260, autoPanPadding: [30, 30] });
+    marker.on("popupopen", () => choose(f.id));
+    markers.set(f.id, marker);
+  });
+
+  function icon(f) {
+    const member = f.themes[state.theme];
+    const size = f.part ? PART_SIZE : SIZE;
+    const holder = document.createElement("span");
+    // The symbol is the project's own drawing; no text of an inventory is in it.
+    holder.innerHTML = data.symbols[state.theme][member[0]];
+    if (member[1]) {
+      const glyph = document.createElementNS("http://www.w3.org/2000/svg", "text");
+      glyph.setAttribute("x", "11");
+      glyph.setAttribute("y", "15");
+      glyph.setAttribute("text-anchor", "middle");
+      glyph.setAttribute("font-size", "10.5");
+      glyph.setAttribute("class", "glyph");
+      glyph.setAttribute("fill", data.dark[state.theme][member[0]] ? "#fff" : "#14212e");
+      glyph.textContent = member[1];
+      holder.firstChild.appendChild(glyph);
+    }
+    const css = "fac" + (f.part ? " fac-part" : "") + (state.chosen === f.id ? " chosen" : "");
+    return L.divIcon({ className: css, html: holder.firstChild, iconSize: [size, size] });
+  }
+
+  function popup(f) {
+    const template = document.getElementById("popup-" + language() + "-" + f.id);
+    const holder = document.createElement("div");
+    holder.appendChild(template.content.cloneNode(true));
+    return holder;
+  }
+
+  function isShown(f) {
+    if (state.visible && !state.visible.has(f.id)) return false;
+    return !f.part || state.layers.parts;
+  }
+
+  // Symbols that would cover each other are moved apart; a line leads to the place.
+  function spread() {
+    const shown = data.facilities.filter(isShown);
+    const home = shown.map((f) => map.latLngToLayerPoint(f.at));
+    const spot = home.map((p, i) => L.point(
+      p.x + 0.01 * Math.cos(i * 2.4), p.y + 0.01 * Math.sin(i * 2.4)));
+    const gap = SIZE - 1;
+    for (let round = 0; round < 80; round += 1) {
+      let moved = false;
+      for (let i = 0; i < spot.length; i += 1) {
+        for (let j = i + 1; j < spot.length; j += 1) {
+          const dx = spot[j].x - spot[i].x;
+          const dy = spot[j].y - spot[i].y;
+          const away = Math.hypot(dx, dy);
+          if (away < gap) {
+            const push = (gap - away) / 2 / (away || 1);
+            spot[i].x -= dx * push; spot[i].y -= dy * push;
+            spot[j].x += dx * push; spot[j].y += dy * push;
+            moved = true;
+          }
+        }
+      }
+      if (!moved) break;
+    }
+    group.leaders.clearLayers();
+    shown.forEach((f, i) => {
+      markers.get(f.id).setLatLng(map.layerPointToLatLng(spot[i]));
+      if (home[i].distanceTo(spot[i]) < 5) return;
+      L.polyline([f.at, map.layerPointToLatLng(spot[i])], {
+        renderer: leaders, pane: "leaders", color: "#2b3947", weight: 1, opacity: 0.8, interactive: false,
+      }).addTo(group.leaders);
+      L.circleMarker(f.at, {
+        renderer: leaders, pane: "leaders", radius: 2, color: "#2b3947", weight: 1,
+        fillColor: "#fff", fillOpacity: 1, interactive: false,
+      }).addTo(group.leaders);
+    });
+  }
+
+  function drawFacilities() {
+    data.facilities.forEach((f) => {
+      const marker = markers.get(f.id);
+      if (!isShown(f)) {
+        group.facilities.removeLayer(marker);
+        return;
+      }
+      marker.addTo(group.facilities);
+      marker.setIcon(icon(f));
+      const rank = f.themes[state.theme][0];
+      marker.setZIndexOffset(f.part ? -200 : -10 * rank);
+      label(marker);
+    });
+    spread();
+  }
+
+  function label(marker) {
+    const element = marker.getElement();
+    if (!element) return;
+    element.setAttribute("aria-label", marker.natech.name[language()]);
+    element.dataset.id = marker.natech.id;
+  }
+
+  function choose(id) {
+    const before = state.chosen;
+    state.chosen = id;
+    group.chosen.clearLayers();
+    [before, id].forEach((key) => {
+      const element = key && markers.get(key) && markers.get(key).getElement();
+      if (element) element.classList.toggle("chosen", key === id);
+    });
+    document.querySelectorAll("tr[data-id]").forEach((row) => {
+      row.classList.toggle("chosen", row.dataset.id === id);
+    });
+    data.crossings.forEach((c) => {
+      if (!c.marker.getTooltip()) return;
+      const lasting = Boolean(id && c.reached[id]);
+      const content = c.marker.getTooltip().getContent
+        ? c.marker.getTooltip().getContent() : null;
+      c.marker.unbindTooltip();
+      c.marker.bindTooltip(content, {
+        direction: "top", className: "arrival", permanent: lasting, offset: [0, -4],
+      });
+    });
+    const f = data.facilities.find((item) => item.id === id);
+    if (!f) return;
+    const lines = f.path.map((key) => data.reaches[String(key)]).filter(Boolean);
+    lines.forEach((reach) => {
+      L.polyline(reach.l, {
+        renderer: paths, pane: "paths", color: "#0b6e99", weight: 4.5, opacity: 0.9, interactive: false,
+      }).addTo(group.chosen);
+    });
+    if (f.entry) {
+      L.polyline([f.at, f.entry], {
+        renderer: paths, pane: "paths", color: "#0b6e99", weight: 2, dashArray: "2 5", interactive: false,
+      }).addTo(group.chosen);
+    }
+    if (f.radius_m) {
+      L.circle(f.at, {
+        radius: f.radius_m, renderer: paths, pane: "paths", color: "#06435e", weight: 1.4,
+        dashArray: "4 3", fillOpacity: 0.08, interactive: false,
+      }).addTo(group.chosen);
+    }
+  }
+
+  function showTheme() {
+    document.querySelectorAll("[data-legend]").forEach((block) => {
+      block.hidden = block.dataset.legend !== state.theme;
+    });
+    drawFacilities();
+  }
+
+  function showLayers() {
+    ["uncertainty", "paths", "crossings", "places"].forEach((name) => {
+      if (state.layers[name]) map.addLayer(group[name]);
+      else map.removeLayer(group[name]);
+    });
+    map.getPane("relief").style.display = state.layers.relief ? "" : "none";
+  }
+
+  // Zoom buttons with names in the page's language.
+  const zoom = L.control.zoom({ position: "topleft" }).addTo(map);
+  const reset = document.createElement("a");
+  reset.href = "#";
+  reset.className = "reset-view";
+  reset.setAttribute("role", "button");
+  reset.textContent = "⌂";
+  reset.addEventListener("click", (event) => {
+    event.preventDefault();
+    choose(null);
+    fit();
+  });
+  zoom.getContainer().appendChild(reset);
+  L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+
+  function speak() {
+    const lang = language();
+    const say = (name) => box.getAttribute("data-" + name + "-" + lang) || "";
+    box.setAttribute("aria-label", say("label"));
+    const links = zoom.getContainer().querySelectorAll("a");
+    [["in", links[0]], ["out", links[1]], ["reset", reset]].forEach(([name, link]) => {
+      link.title = say(name);
+      link.setAttribute("aria-label", say(name));
+    });
+    named.forEach((m) => m.setIcon(nameIcon(m.natech.css, m.natech.item.name[lang])));
+    markers.forEach((marker) => {
+      label(marker);
+      if (marker.isPopupOpen()) marker.getPopup().update();
+    });
+    if (state.chosen) choose(state.chosen);
+  }
+
+  function fit() {
+    map.fitBounds(data.bounds, { padding: [12, 12], animate: false });
+  }
+
+  document.addEventListener("natech:language", speak);
+  document.addEventListener("natech:filter", (event) => {
+    state.visible = event.detail;
+    drawFacilities();
+  });
+  document.addEventListener("natech:control", (event) => {
+    const change = event.detail;
+    if (change.name === "theme") {
+      state.theme = change.value;
+      showTheme();
+    } else if (change.name === "layer") {
+      state.layers[change.value] = change.checked;
+      showLayers();
+      if (change.value === "parts") drawFacilities();
+    }
+  });
+  map.on("zoomend", () => { spread(); showNames(); });
+  map.on("click", () => choose(null));
+
+  fit();
+  showLayers();
+  showTheme();
+  showNames();
+  speak();
+  const asked = decodeURIComponent(location.hash.slice(1));
+  if (markers.has(asked)) markers.get(asked).openPopup();
+  document.body.dataset.mapReady = String(markers.size);
+})();

@@ -1,0 +1,181 @@
+"""Files for other programs: a GeoPackage for QGIS, CSV tables and their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+
+from pipeline.core.schema import Column, Table
+from pipeline.core.tables import STORAGE_CRS, table_schema
+from pipeline.publish.dossiers import SiteTables
+
+# A fixed date inside the file, so that equal content gives equal bytes.
+_FIXED_DATE: Final = "2026-01-01T00:00:00.000Z"
+_MIDDLE_JOIN: Final = ("assessment", "displacement")
+_PLAIN_TABLES: Final = (
+    "facility_values", "hazards", "measures", "ledger",
+)  # fmt: skip
+_CSV_TABLES: Final = (
+    "facilities", "facility_values", "ledger", "hazards", "displacement", "snaps",
+    "crossings", "receptors", "downstream", "assessment", "measures",
+)  # fmt: skip
+
+
+def facility_layer(tables: SiteTables) -> gpd.GeoDataFrame:
+    """Facilities with their assessment and motion; columns carry their table's name.
+
+    Columns of the facilities table keep their names; those of other tables get the
+    prefix ``assessment_`` or ``displacement_``.
+    """
+    joined = tables.facilities
+    for name in _MIDDLE_JOIN:
+        other = getattr(tables, name)
+        renamed = other.rename(
+            columns={c: f"{name}_{c}" for c in other.columns if c != "tmf_id"}
+        )
+        joined = joined.merge(renamed, on="tmf_id", how="left", validate="1:1")
+    return gpd.GeoDataFrame(joined, geometry="geometry", crs=STORAGE_CRS)
+
+
+def path_layer(tables: SiteTables) -> gpd.GeoDataFrame:
+    """One line per facility: all reaches below it, from the facility's reach on."""
+    shapes = dict(
+        zip(tables.reaches["reach_id"], tables.reaches.geometry, strict=True)
+    )
+    rows = []
+    for tmf_id, steps in tables.downstream.groupby("tmf_id", sort=True):
+        lines = [shapes[key] for key in steps["reach_id"] if key in shapes]
+        if lines:
+            merged = shapely.multilinestrings(lines)
+            length = float(steps["distance_end_m"].max())
+            rows.append({"tmf_id": tmf_id, "length_m": length, "geometry": merged})
+    return gpd.GeoDataFrame(
+        rows, columns=["tmf_id", "length_m", "geometry"], crs=STORAGE_CRS
+    )
+
+
+def point_layer(frame: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Rows with ``lon_deg`` and ``lat_deg`` as points."""
+    points = gpd.points_from_xy(frame["lon_deg"], frame["lat_deg"], crs=STORAGE_CRS)
+    return gpd.GeoDataFrame(frame, geometry=points)
+
+
+def write_geopackage(path: Path, tables: SiteTables) -> None:
+    """Write all layers and tables to one GeoPackage.
+
+    Layers: facilities, reaches, paths, crossings, receptors, displacement_points.
+    Tables without geometry: values, hazards, measures, ledger.
+    """
+    layers: dict[str, pd.DataFrame] = {
+        "facilities": facility_layer(tables),
+        "reaches": tables.reaches,
+        "paths": path_layer(tables),
+        "crossings": point_layer(tables.crossings),
+        "receptors": point_layer(tables.receptors),
+        "displacement_points": tables.displacement_points,
+        **{name: getattr(tables, name) for name in _PLAIN_TABLES},
+    }
+    kinds = {
+        "facilities": "Point",
+        "reaches": "LineString",
+        "paths": "MultiLineString",
+        "crossings": "Point",
+        "receptors": "Point",
+        "displacement_points": "Point",
+    }
+    previous = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _FIXED_DATE})
+    try:
+        for name, frame in layers.items():
+            pyogrio.write_dataframe(
+                _plain_types(frame),
+                path,
+                layer=name,
+                driver="GPKG",
+                append=path.exists(),
+                geometry_type=kinds.get(name),
+            )
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": previous})
+
+
+def _plain_types(frame: pd.DataFrame) -> pd.DataFrame:
+    """Copy whose columns have types that every GDAL reader knows."""
+    plain = frame.copy()
+    for name in plain.columns:
+        kind = str(plain[name].dtype)
+        if kind == "boolean":
+            plain[name] = plain[name].astype("Int64")
+            kind = "Int64"
+        if kind == "Int64" and plain[name].isna().any():
+            plain[name] = plain[name].astype("float64")
+        elif kind == "Int64":
+            plain[name] = plain[name].astype(np.int64)
+        elif kind.startswith(("string", "str")):
+            plain[name] = plain[name].astype(object).where(plain[name].notna(), None)
+    return plain
+
+
+def write_csv_tables(folder: Path, tables: SiteTables) -> list[Path]:
+    """Write the main tables as CSV (UTF-8, comma, decimal point), without geometry."""
+    written = []
+    for name in _CSV_TABLES:
+        frame = pd.DataFrame(getattr(tables, name)).drop(
+            columns="geometry", errors="ignore"
+        )
+        target = folder / f"{name}.csv"
+        frame.to_csv(target, index=False, lineterminator="\n", encoding="utf-8")
+        written.append(target)
+    return written
+
+
+def columns_text(region: str, names: Sequence[str] = _CSV_TABLES) -> str:
+    """Markdown page that describes every column of the files."""
+    parts = [
+        f"# Data of the region {region}",
+        "",
+        f"- `{region}.gpkg`: all layers for QGIS (EPSG:4326). `facilities` carries the",
+        "  columns of the assessment and of the displacement with these words in front.",
+        "  Layers: facilities, reaches, paths, crossings, receptors,",
+        "  displacement_points; tables: facility_values, hazards, measures, ledger.",
+        "  Yes and no are 1 and 0.",
+        "- One CSV file per table (UTF-8, comma, decimal point).",
+        "",
+        "An empty cell is unknown; the `_status` column beside it says why.",
+        "`_low` and `_high` are bounds of the value. `demonstration` marks values that",
+        "rest on a stand-in layer, `provisional` values that rest on an unverified",
+        "method. This is a screening from open data and no verdict on safety.",
+        "",
+    ]
+    for name in names:
+        parts += _table_text(table_schema(name))
+    return "\n".join(parts) + "\n"
+
+
+def _table_text(table: Table) -> list[str]:
+    rows = [_column_text(column) for column in table.columns]
+    return [
+        f"## {table.name}",
+        "",
+        table.description,
+        "",
+        "| column | kind | unit | meaning |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+    ]
+
+
+def _column_text(column: Column) -> str:
+    meaning = column.description
+    if column.codes:
+        meaning += f" Codes: {', '.join(column.codes)}."
+    cells = (f"`{column.name}`", column.kind, column.unit, meaning)
+    return "| " + " | ".join(text.replace("|", "\\|") for text in cells) + " |"

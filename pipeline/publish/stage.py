@@ -1,0 +1,207 @@
+"""Write the site: the basin map, one profile per facility, and the data as files.
+
+The pages show what the tables say and compute nothing of their own. Each page is one
+file that opens without a network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import shapely
+
+import pipeline
+from pipeline.core.command import add_methods_option, add_region_option
+from pipeline.core.config import Region, read_methods, read_region
+from pipeline.core.errors import input_error
+from pipeline.core.files import code_digest, whole_folder, write_provenance, write_text
+from pipeline.core.layers import Manifest, read_manifest
+from pipeline.core.methods.publish import PublishMethods
+from pipeline.publish.basemap import BaseMap, Bounds4, read_base_map
+from pipeline.publish.cells import Context
+from pipeline.publish.dossiers import Dossier, by_facility, gather, rows_of
+from pipeline.publish.exports import columns_text, write_csv_tables, write_geopackage
+from pipeline.publish.foliummap import ground_map
+from pipeline.publish.inputs import read_series, read_tables, table_paths
+from pipeline.publish.mapdata import map_data
+from pipeline.publish.minimap import Ground
+from pipeline.publish.overview import overview_view
+from pipeline.publish.pages import index_page, profile_page
+from pipeline.publish.profile import profile_view
+from pipeline.publish.themes import make_themes
+from pipeline.publish.words import Words, read_words
+
+logger = logging.getLogger(__name__)
+_VIEW_MARGIN_DEG = 0.25
+
+
+@dataclass(frozen=True)
+class Site:
+    """All that the pages are made from."""
+
+    region: str
+    countries: tuple[str, ...]
+    dossiers: list[Dossier]
+    reaches: gpd.GeoDataFrame
+    base: BaseMap
+    context: Context
+    catalogues: tuple[Words, ...]
+    bounds_deg: Bounds4
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this stage."""
+    add_region_option(parser)
+    add_methods_option(parser)
+    parser.add_argument(
+        "--tables", type=Path, required=True, help="folder of the region's tables"
+    )
+    parser.add_argument(
+        "--layers", type=Path, required=True, help="manifest of the region's layers"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder of the site, replaced as a whole"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read tables and layers, write the site's folder, whole or not at all."""
+    region = read_region(arguments.region)
+    methods = read_methods(arguments.methods)
+    manifest = read_manifest(arguments.layers)
+    catalogues = tuple(read_words(code) for code in region.config.languages)
+    tables = read_tables(arguments.tables)
+    points = by_facility(tables.displacement_points)
+    dossiers = gather(tables, read_series(arguments.tables, points))
+    box = region.config.bbox.bounds
+    site = Site(
+        region=region.config.region,
+        countries=region.config.countries,
+        dossiers=dossiers,
+        reaches=tables.reaches,
+        base=read_base_map(manifest, box),
+        context=_context(region, manifest, tables.reaches, methods.assessment.scheme),
+        catalogues=catalogues,
+        bounds_deg=first_view(dossiers, tables.reaches, box),
+    )
+    with whole_folder(arguments.out) as folder:
+        _write_pages(site, folder, methods.publish)
+        data = folder / "data"
+        data.mkdir()
+        write_geopackage(data / f"{site.region}.gpkg", tables)
+        write_csv_tables(data, tables)
+        write_text(data / "README.md", columns_text(site.region))
+        inputs = [*table_paths(arguments.tables), arguments.layers]
+        parameters = {
+            "region": site.region,
+            "languages": list(region.config.languages),
+            "scheme": methods.assessment.scheme,
+        }
+        for product in (folder / "index.html", data / f"{site.region}.gpkg"):
+            write_provenance(
+                product, stage="publish", inputs=inputs, parameters=parameters
+            )
+    on_map = sum(dossier.has_position for dossier in dossiers)
+    logger.info(
+        "site: %d profiles, %d facilities on the map, %d without a position",
+        len(dossiers),
+        on_map,
+        len(dossiers) - on_map,
+    )
+
+
+def _context(
+    region: Region, manifest: Manifest, reaches: gpd.GeoDataFrame, scheme: str
+) -> Context:
+    package = Path(pipeline.__file__).parent
+    used = {item.layer.id: item.layer for item in manifest.layers if item.path}
+    title = region.config.title
+    return Context(
+        region_title={"en": title.en, "ru": title.ru},
+        layers=used,
+        code=code_digest(package),
+        version=pipeline.__version__,
+        languages=region.config.languages,
+        scheme=scheme,
+        rivers={
+            int(row["reach_id"]): {
+                "en": row["name"] or "",
+                "ru": row["name_ru"] or "",
+            }
+            for row in rows_of(reaches.drop(columns="geometry"))
+        },
+    )
+
+
+def first_view(
+    dossiers: list[Dossier], reaches: gpd.GeoDataFrame, region_box: Bounds4
+) -> Bounds4:
+    """Box that the map opens with: facilities and the rivers below them.
+
+    The region's box stands in where no facility has a position.
+    """
+    shapes = [
+        shapely.Point(d.facility["lon_deg"], d.facility["lat_deg"])
+        for d in dossiers
+        if d.has_position
+    ]
+    if not shapes:
+        return region_box
+    below = {row["reach_id"] for d in dossiers for row in d.downstream}
+    shapes += list(reaches.geometry[reaches["reach_id"].isin(below)])
+    west, south, east, north = shapely.total_bounds(shapes)
+    margin = _VIEW_MARGIN_DEG
+    return (west - margin, south - margin, east + margin, north + margin)
+
+
+def _write_pages(site: Site, folder: Path, methods: PublishMethods) -> None:
+    index = folder / "index.html"
+    index.write_bytes(_index(site).encode("utf-8"))
+    _check_budget(index, methods.map_budget_bytes, "map_budget_bytes")
+    ground = Ground.of(site.base, site.reaches)
+    profiles = folder / "profiles"
+    profiles.mkdir()
+    for dossier in site.dossiers:
+        views = {
+            words.language: profile_view(dossier, site.context, ground, words)
+            for words in site.catalogues
+        }
+        page = profiles / f"{dossier.tmf_id}.html"
+        page.write_bytes(
+            profile_page(views, site.context, site.catalogues).encode("utf-8")
+        )
+        _check_budget(page, methods.profile_budget_bytes, "profile_budget_bytes")
+
+
+def _index(site: Site) -> str:
+    layers = site.context.layers
+    themes = {w.language: make_themes(site.dossiers, layers, w) for w in site.catalogues}
+    views: Mapping[str, Any] = {
+        w.language: overview_view(
+            site.dossiers, themes[w.language], site.context, site.base, w
+        )
+        for w in site.catalogues
+    }
+    west, south, east, north = site.bounds_deg
+    data = map_data(site.dossiers, themes, site.reaches, site.base, site.catalogues)
+    data["bounds"] = [[south, west], [north, east]]
+    parts = ground_map(site.base, site.bounds_deg, site.countries)
+    return index_page(site.region, views, parts, data, site.context, site.catalogues)
+
+
+def _check_budget(page: Path, limit_bytes: int, key: str) -> None:
+    size = page.stat().st_size
+    if size > limit_bytes:
+        raise input_error(
+            page.name,
+            field=f"publish.{key}",
+            found=f"{size} bytes",
+            expected=f"at most {limit_bytes} bytes",
+            fix="use coarser base layers, or raise the limit in the methods file",
+        )
