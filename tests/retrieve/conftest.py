@@ -64,6 +64,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 return
         self.send_response(206 if start else 200)
         if start:
+            start += fault == "shifted"
             span = f"bytes {start}-{len(body) - 1}/{len(body)}"
             self.send_header("Content-Range", span)
         if fault != "no_length":

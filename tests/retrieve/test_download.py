@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.core.errors import InputError
 from pipeline.retrieve.download import Expected, Patience, download
+from pipeline.retrieve.progress import progress
 
 BODY = random.Random(7).randbytes(300_000)
 DIGEST = hashlib.sha256(BODY).hexdigest()
@@ -182,3 +183,42 @@ def test_a_file_that_another_run_just_fetched_is_not_fetched_again(
     address = site.put("/a.bin", BODY)
     assert download([address], tmp_path / "a.bin", KNOWN, patience) == DIGEST
     assert site.seen == []
+
+
+def test_a_server_that_has_less_than_the_part_starts_it_again(site, tmp_path, patience):
+    address = site.put("/a.bin", BODY)
+    (tmp_path / "a.bin.part").write_bytes(BODY + b"too much")
+    download([address], tmp_path / "a.bin", Expected(DIGEST), patience)
+    assert site.ranges("/a.bin") == [f"bytes={len(BODY) + 8}-", None]
+    assert (tmp_path / "a.bin").read_bytes() == BODY
+
+
+def test_an_answer_with_another_part_of_the_file_is_not_stored(
+    site, tmp_path, patience
+):
+    address = site.put("/a.bin", BODY, ("shifted", 0))
+    (tmp_path / "a.bin.part").write_bytes(BODY[:1000])
+    download([address], tmp_path / "a.bin", KNOWN, patience)
+    assert (tmp_path / "a.bin").read_bytes() == BODY
+
+
+def test_too_many_requests_are_waited_for(site, tmp_path, patience):
+    address = site.put("/a.bin", BODY, ("status", 429))
+    assert download([address], tmp_path / "a.bin", KNOWN, patience) == DIGEST
+
+
+def test_progress_is_logged_where_there_is_no_terminal(
+    site, tmp_path, patience, caplog
+):
+    address = site.put("/a.bin", BODY)
+    with caplog.at_level("INFO"):
+        download([address], tmp_path / "a.bin", KNOWN, patience)
+    assert "a.bin: 0.0 of 0.3 MB" in caplog.text
+    assert "a.bin: 0.3 of 0.3 MB" in caplog.text
+
+
+def test_progress_is_a_bar_on_a_terminal(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with progress("a.bin", 100, 1000) as advance:
+        advance(900)
+    assert "a.bin" in capsys.readouterr().err

@@ -162,14 +162,16 @@ def test_a_wrong_layer_is_an_error_and_the_others_are_still_listed(
     ("basins", "weight"),
     [([], Weight.GAP), (["Chu"], Weight.GAP), (["Syr Darya"], Weight.FINE)],
 )
-def test_a_network_of_another_basin_is_a_gap(region_file, project, basins, weight):
+def test_a_layer_of_another_basin_is_a_gap(
+    region_file, registry_file, write_raster, basins, weight
+):
+    registry_file([{"id": "dem", "file": "dem.tif", "basins": ["Syr Darya"]}])
     path = region_file(
-        layers={"rivers": "syr-darya-rivers"},
-        layers_folder=str(project / "layers" / "syr-darya"),
-        river_basins=basins,
+        layers={"relief": "dem"}, registries=["registry.yaml"], river_basins=basins
     )
-    states = {item.subject: item for item in check_region(path).findings}
-    assert states["rivers: syr-darya-rivers"].weight is weight
+    write_raster(path.parent / "layers" / "dem.tif")
+    states = {item.subject: item.weight for item in check_region(path).findings}
+    assert states["relief: dem"] is weight
 
 
 def test_a_missing_displacement_file_is_an_error(region_file):
