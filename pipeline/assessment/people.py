@@ -1,11 +1,12 @@
 """People at risk below a facility, and their consequence class (methodology 4.3).
 
-A gazetteer of settlements shows who surely is near the river; it never shows that
-nobody is. So "none listed" gives an open question with an upper bound, not a zero.
+A gazetteer of settlements shows who is near the river; it never shows that nobody is,
+for whole towns can be missing from it. So "none listed" is unknown and not zero.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ from pipeline.assessment.interval import Interval
 from pipeline.core.model import ConsequenceClass, Status
 from pipeline.core.schemas.assessment import PeopleBasis
 
+M_PER_KM: Final = 1000.0
 NEAR: Final = formula("consequence", "people_near_river")
 
 
@@ -26,6 +28,13 @@ class Settlement:
     distance_m: float
     distance_to_river_m: float
     people: float | None
+
+    @property
+    def nearest_to_river_m(self) -> float:
+        """Distance at which it begins, taking it as a circle of usual density."""
+        area_km2 = (self.people or 0.0) / NEAR["density_per_km2"]
+        radius_m = math.sqrt(area_km2 / math.pi) * M_PER_KM
+        return max(self.distance_to_river_m - radius_m, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +75,22 @@ def people_at_risk(
     if not is_joined or radius_m is None:
         return PeopleAtRisk(None, Status.NOT_PROVIDED, PeopleBasis.NOT_JOINED)
     within = [s for s in settlements if s.distance_m <= reach_m]
-    central = [s for s in within if s.distance_to_river_m <= NEAR["central_m"]]
+    central = [s for s in within if s.nearest_to_river_m <= NEAR["central_m"]]
     surely = [
         s
         for s in central
-        if s.distance_to_river_m <= NEAR["low_m"]
+        if s.nearest_to_river_m <= NEAR["low_m"]
         and radius_m <= s.distance_m <= reach_m - radius_m
     ]
     possible = [
         s
         for s in settlements
-        if s.distance_m <= reach_m + radius_m
-        and s.distance_to_river_m <= NEAR["high_m"]
+        if s.distance_m <= reach_m + radius_m and s.nearest_to_river_m <= NEAR["high_m"]
     ]
     low = NEAR["low_share"] * _sum(surely)
     high = _sum(possible) + NEAR["unlisted_people"]
     if not central:
-        bounds = None if _has_gap(possible) else Interval(0.0, None, high)
-        return PeopleAtRisk(bounds, Status.NOT_COVERED, PeopleBasis.NONE_LISTED)
+        return PeopleAtRisk(None, Status.NOT_COVERED, PeopleBasis.NONE_LISTED)
     if _has_gap(central) or _has_gap(possible) or _sum(central) <= 0:
         return PeopleAtRisk(None, Status.NOT_PROVIDED, PeopleBasis.PEOPLE_MISSING)
     interval = Interval(low, _sum(central), high)
@@ -110,14 +117,13 @@ class ConsequenceRange:
 def consequence_range(people: Interval | None) -> ConsequenceRange:
     """Classes of the people at risk and of their bounds.
 
-    Without a central number there is no class and no lower class: missing data must
-    not read as "low". The class of the upper bound stands wherever there is a bound.
+    Without a central number there is no class: missing data must not read as "low".
+    The lower bound counts at least one person, because a settlement is listed.
     """
-    if people is None:
+    if people is None or people.central is None:
         return ConsequenceRange(None, None, None)
-    high = class_by_people(people.high)
-    if people.central is None:
-        return ConsequenceRange(None, None, high)
     return ConsequenceRange(
-        class_by_people(max(people.low, 1.0)), class_by_people(people.central), high
+        class_by_people(max(people.low, 1.0)),
+        class_by_people(people.central),
+        class_by_people(people.high),
     )

@@ -72,7 +72,7 @@ def ordering_risk(facts: IndexFacts, scheme: Scheme) -> tuple[float, bool]:
     """Risk index that sets the place, and whether it rests on assumed values.
 
     Where the index has a central value it is that value. Otherwise the unknown volume
-    and people take the usual value of the scheme, or the middle of their bounds on
+    and people take the assumed value of the scheme, or the middle of their bounds on
     the logarithmic scale.
     """
     index = index_of(facts, scheme)

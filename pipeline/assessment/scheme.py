@@ -31,7 +31,7 @@ class Capacity(Record):
     unit: Literal["m3"] = Field(description="Unit of the volume.")
     floor: float = Field(gt=0, description="Smaller volumes count as this, m3.")
     unknown_m3: Triple = Field(
-        description="Low, usual and high volume where none is known, m3."
+        description="Low, assumed and high volume where none is known, m3."
     )
 
     @model_validator(mode="after")
@@ -174,7 +174,7 @@ class People(Record):
     distance_km: float = Field(gt=0, description="Downstream distance, km.")
     floor: float = Field(gt=0, description="Fewer people count as this.")
     unknown: Triple = Field(
-        description="Low, usual and high number of people where none can be told."
+        description="Low, assumed and high number of people where none can be told."
     )
 
     @model_validator(mode="after")
