@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -45,7 +46,6 @@ def pieces_on(places: Sequence[Place], grid: Grid) -> Pieces:
     to_grid = None
     if grid.crs.to_epsg() != 4326:
         to_grid = Transformer.from_crs("EPSG:4326", grid.crs.to_wkt(), always_xy=True)
-    turns = (-360.0, 0.0, 360.0) if grid.is_geographic else (0.0,)
     frame = shapely.box(*grid.bounds)
     owner: list[int] = []
     shapes: list[BaseGeometry] = []
@@ -56,11 +56,22 @@ def pieces_on(places: Sequence[Place], grid: Grid) -> Pieces:
         if reason is not None:
             refused[index] = reason
             continue
-        moved = (translate(shape, turn) if turn else shape for turn in turns)
+        moved = (
+            translate(shape, 360.0 * n) if n else shape for n in _turns(shape, grid)
+        )
         touching = [piece for piece in moved if piece.intersects(frame)]
         owner += [index] * len(touching)
         shapes += touching
     return Pieces(tuple(owner), tuple(shapes), refused)
+
+
+def _turns(shape: BaseGeometry, grid: Grid) -> range:
+    """Whole turns that can bring a shape onto a geographic grid; none elsewhere."""
+    if not grid.is_geographic:
+        return range(1)
+    west, _, east, _ = grid.bounds
+    left, _, right, _ = shape.bounds
+    return range(math.ceil((west - right) / 360), math.floor((east - left) / 360) + 1)
 
 
 def _projected(place: Place, grid: Grid, to_grid: Transformer | None) -> BaseGeometry:

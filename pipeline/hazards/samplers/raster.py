@@ -23,8 +23,9 @@ from pipeline.core.errors import input_error
 from pipeline.core.layers import Band, Layer
 from pipeline.core.methods.hazards import HazardMethods
 from pipeline.core.model import Status
+from pipeline.hazards.blocks import BlockReader
 from pipeline.hazards.coverage import cell_shares
-from pipeline.hazards.grid import BlockReader, Grid, open_raster
+from pipeline.hazards.grid import Grid, open_raster
 from pipeline.hazards.levels import raster_levels
 from pipeline.hazards.outlines import Pieces, pieces_on
 from pipeline.hazards.places import Place

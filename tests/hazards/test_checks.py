@@ -1,0 +1,127 @@
+"""Values that cannot be, curves that fall, layers that say nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.core.errors import InputError
+from pipeline.core.layers import Band
+from pipeline.core.model import Status
+from pipeline.hazards.checks import check_periods, check_possible, suspicions
+from pipeline.hazards.samples import Sample, Sampled
+
+
+def measured(value, period=475, tmf_id="kg-1", covered=1.0):
+    band = Band(level=f"{period}", return_period_yr=period)
+    return Sample(
+        tmf_id,
+        band,
+        Status.MEASURED,
+        value,
+        value,
+        value,
+        covered,
+        least=value,
+        largest=value,
+    )
+
+
+def empty(covered=0.0, tmf_id="kg-1"):
+    band = Band(level="475", return_period_yr=475)
+    return Sample(tmf_id, band, Status.NOT_COVERED, None, None, None, covered)
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        (300.0, "per cent of g"),
+        (980.0, "cm/s2"),
+        (-9999.0, "declare -9999 as 'nodata'"),
+        (-0.5, "unit, sign, scale"),
+    ],
+)
+def test_impossible_accelerations_name_the_likely_mistake(make_layer, value, hint):
+    with pytest.raises(InputError, match=hint) as stopped:
+        check_possible(make_layer(), Sampled((measured(value),)))
+    assert "some-layer" in str(stopped.value)
+    assert f"{value:g} g at facility 'kg-1'" in str(stopped.value)
+
+
+def test_negative_depths_are_impossible(make_layer):
+    layer = make_layer(hazard="flood", process="fluvial_flood", unit="m")
+    layer = layer.model_copy(update={"intensity_measure": "wd:m"})
+    with pytest.raises(InputError, match="-5 m at facility"):
+        check_possible(layer, Sampled((measured(-5.0),)))
+
+
+def test_the_registry_has_the_last_word_on_limits(make_layer):
+    check_possible(make_layer(minimum=-1, maximum=400), Sampled((measured(300.0),)))
+    with pytest.raises(InputError, match=r"expected values from 0 to 0\.2 g"):
+        check_possible(make_layer(maximum=0.2), Sampled((measured(0.3),)))
+
+
+def test_a_cell_that_cannot_be_counts_even_where_the_mean_can(make_layer):
+    odd = Sample(
+        "kg-1",
+        Band(level="475"),
+        Status.MEASURED,
+        0.3,
+        0.1,
+        0.5,
+        1.0,
+        least=0.1,
+        largest=40.0,
+    )
+    with pytest.raises(InputError, match="40 g"):
+        check_possible(make_layer(), Sampled((odd,)))
+
+
+def test_measures_without_known_limits_pass(make_layer):
+    layer = make_layer(intensity_measure="rain", unit="mm/h")
+    check_possible(layer, Sampled((measured(1e6), empty())))
+
+
+def test_a_curve_that_falls_names_layer_and_facility(make_layer):
+    curve = Sampled((measured(0.3, 475), measured(0.2, 975)))
+    with pytest.raises(InputError, match="swapped") as stopped:
+        check_periods(make_layer(), curve)
+    assert "some-layer" in str(stopped.value)
+    assert "'kg-1'" in str(stopped.value)
+
+
+def test_equal_and_growing_curves_pass_in_any_order(make_layer):
+    curve = Sampled((measured(0.3, 975), measured(0.2, 475), measured(0.3, 2475)))
+    assert check_periods(make_layer(), curve) is curve
+
+
+def test_rounding_of_single_precision_is_no_fall(make_layer):
+    curve = Sampled((measured(0.3, 475), measured(0.3 * (1 - 1e-7), 975)))
+    assert check_periods(make_layer(), curve) is curve
+
+
+def test_a_fall_from_unequal_coverage_is_invalid_with_the_reason(make_layer):
+    curve = (measured(2.0, 10, covered=0.6), measured(1.5, 100, covered=0.9))
+    other = measured(1.0, 10, tmf_id="kg-2")
+    found = check_periods(make_layer(), Sampled((*curve, other))).samples
+    assert [s.status for s in found[:2]] == [Status.INVALID] * 2
+    assert found[0].value is None
+    assert "different cells" in found[0].note
+    assert found[2] == other
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        ((empty(), empty(tmf_id="kg-2")), "no data at any facility"),
+        ((empty(0.2), empty(tmf_id="kg-2")), "covers no facility well enough"),
+        ((measured(0.0), measured(0.0, tmf_id="kg-2")), "zero at all 2 facilities"),
+    ],
+)
+def test_layers_that_say_nothing_get_a_named_warning(make_layer, samples, words):
+    (remark,) = suspicions(make_layer(), Sampled(samples), 2)
+    assert remark.startswith("Warning: some-layer")
+    assert words in remark
+
+
+def test_ordinary_layers_get_none(make_layer):
+    assert suspicions(make_layer(), Sampled((measured(0.1), empty())), 2) == ()
