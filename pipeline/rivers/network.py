@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from pipeline.core.geo import distance_m
@@ -109,6 +110,14 @@ def lines_from_geometry(geometry: Sequence[Any] | NDArray[Any]) -> Lines:
     step[before + 1] = distance_m(
         lon[before], lat[before], lon[before + 1], lat[before + 1]
     )
-    total = np.cumsum(step)
-    along = total - np.repeat(total[offset[:-1]], count)
-    return Lines(lon_deg=lon, lat_deg=lat, along_m=along, offset=offset)
+    return Lines(lon_deg=lon, lat_deg=lat, along_m=_along(step, offset), offset=offset)
+
+
+@njit(cache=True)
+def _along(step_m: Numbers, offset: Indices) -> Numbers:
+    """Sum steps within every line by itself, so that no line depends on another."""
+    along = np.zeros(len(step_m))
+    for k in range(len(offset) - 1):
+        for v in range(offset[k] + 1, offset[k + 1]):
+            along[v] = along[v - 1] + step_m[v]
+    return along
