@@ -199,7 +199,7 @@ def hillshade(height_m: NDArray[np.float64], cell_m: float) -> NDArray[np.uint8]
     norm = np.sqrt(1.0 + d_east**2 + d_south**2)
     light = (-d_east * sun[0] + d_south * sun[1] + sun[2]) / norm
     light = np.where(np.isnan(height_m), sun[2], light)
-    grey = 0.80 + 0.28 * (light - sun[2])
+    grey = 0.96 + 0.30 * (light - sun[2])
     return np.asarray(np.clip(255.0 * grey, 0, 255), dtype=np.uint8)
 
 

@@ -128,22 +128,12 @@ def estimate_cell(
         return Cell(shown.word, note=note, look=shown.look)
     unit = words.unit(column_of(table, name).unit)
     if unit == words.unit("m"):
-        text = _distances(low, value, high, words)
+        text = words.numbers.distance_bounds(low, value, high)
     else:
         text = words.numbers.quantity_bounds(low, value, high, unit, digits)
     if value is None:
         note = f"{words('value.bounds_only')} {note}".strip()
     return Cell(text, note=note, marks=marks, sort=value)
-
-
-def _distances(low: Any, value: Any, high: Any, words: Words) -> str:
-    numbers = words.numbers
-    ends = f"{numbers.distance(low)}–{numbers.distance(high)}"
-    if value is None:
-        return ends
-    if low is None and high is None:
-        return numbers.distance(value)
-    return f"{numbers.distance(value)} ({ends})"
 
 
 def arrival_cell(row: Row, name: str, words: Words) -> Cell:

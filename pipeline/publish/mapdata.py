@@ -130,7 +130,8 @@ def _crossings(
                 },
             )
             entry["reached"][dossier.tmf_id] = {
-                w.language: crossing_text(row, w) for w in catalogues
+                "number": int(row["crossing"]),
+                "text": {w.language: crossing_text(row, w) for w in catalogues},
             }
     return [found[key] for key in sorted(found, key=str)]
 

@@ -22,6 +22,7 @@ from pipeline.publish.words import Words
 WIDTH: Final = 520.0
 HEIGHT: Final = 340.0
 _LEAST_SPAN_DEG: Final = 0.45
+_WIDE_DEG: Final = 5.0
 _METRES_PER_DEG: Final = 111_195.0
 _PLACES_SHOWN: Final = 9
 _LABEL_HEIGHT: Final = 13.0
@@ -137,11 +138,13 @@ def _rivers(frame: Frame, ground: Ground) -> list[str]:
     west, south, east, north = frame.bounds_deg
     box = shapely.box(west, south, east, north)
     inside = shapely.intersects(ground.reach_shapes, box)
+    thin = 0.45 if east - west > _WIDE_DEG else 1.0
     drawn = []
     for weight in sorted(set(np.round(ground.reach_weight[inside] * 2) / 2)):
         band = inside & (np.round(ground.reach_weight * 2) / 2 == weight)
         for piece in _lines(frame, list(ground.reach_shapes[band]), "m-river"):
-            drawn.append(svg("g", piece, stroke_width=float(weight)))
+            width = float(weight) * thin
+            drawn.append(svg("g", piece, stroke_width=width))
     return drawn
 
 

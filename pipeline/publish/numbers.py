@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeGuard
 
 NO_BREAK_SPACE: Final = "\u00a0"
 _SHORT_DISTANCE_M: Final = 1000.0
@@ -47,13 +47,13 @@ class NumberFormat:
         Whole numbers that fit into ``digits`` or are years and counts should go
         through `whole`.
         """
-        if value is None or math.isnan(value):
+        if _is_missing(value):
             return self.unknown
         return self._localised(_rounded(value, digits))
 
     def whole(self, value: float | None) -> str:
         """Write a count, rounded to a whole number."""
-        if value is None or math.isnan(value):
+        if _is_missing(value):
             return self.unknown
         return self._localised(str(round(value)))
 
@@ -63,16 +63,7 @@ class NumberFormat:
 
     def quantity(self, value: float | None, unit: str, digits: int = 3) -> str:
         """Write a number with its unit; large ones in millions or billions."""
-        if value is None or math.isnan(value):
-            return self.unknown
-        size = abs(float(_rounded(value, digits)))
-        scale, word = 1.0, ""
-        if size >= 1e9:
-            scale, word = 1e9, self.billion
-        elif size >= 1e6:
-            scale, word = 1e6, self.million
-        parts = [self.number(value / scale, digits), word, unit]
-        return NO_BREAK_SPACE.join(part for part in parts if part)
+        return _join(*self._quantity(value, unit, digits))
 
     def bounds(
         self,
@@ -82,11 +73,7 @@ class NumberFormat:
         digits: int = 2,
     ) -> str:
         """Write a value with its bounds: ``3.1 (2.4–4.6)``; bounds may be missing."""
-        return self._with_range(
-            self.number(value, digits),
-            self.number(low, digits),
-            self.number(high, digits),
-        )
+        return self.quantity_bounds(low, value, high, "", digits)
 
     def quantity_bounds(
         self,
@@ -96,55 +83,45 @@ class NumberFormat:
         unit: str,
         digits: int = 2,
     ) -> str:
-        """Write a quantity with its bounds, each with its own power of ten."""
-        if value is None:
-            if low is None and high is None:
-                return self.unknown
-            ends = [self.quantity(end, unit, digits) for end in (low, high)]
-            return " – ".join(ends)
-        text = self.quantity(value, unit, digits)
-        if low is None and high is None:
-            return text
-        return self._with_range(
-            text, self.quantity(low, unit, digits), self.quantity(high, unit, digits)
+        """Write a quantity with its bounds; a unit that all share stands once."""
+        return self._range(
+            *(self._quantity(number, unit, digits) for number in (low, value, high))
         )
 
     def distance(self, metres: float | None) -> str:
         """Write a distance in metres or kilometres."""
-        if metres is None or math.isnan(metres):
-            return self.unknown
-        if abs(metres) < _SHORT_DISTANCE_M:
-            return self._joined(self.number(metres, 2), self.metre)
-        kilometres = metres / 1000.0
-        digits = 2 if kilometres < 10 else 3
-        return self._joined(self.number(kilometres, digits), self.kilometre)
+        return _join(*self._distance(metres))
+
+    def distance_bounds(
+        self, low: float | None, value: float | None, high: float | None
+    ) -> str:
+        """Write a distance with its bounds."""
+        return self._range(*(self._distance(number) for number in (low, value, high)))
 
     def duration(self, hours: float | None) -> str:
-        """Write a duration in hours, above 100 hours in days."""
-        if hours is None or math.isnan(hours):
-            return self.unknown
-        if hours >= _HOURS_SHOWN_AS_DAYS:
-            return self._joined(self.number(hours / _HOURS_PER_DAY, 2), self.day)
-        return self._joined(self.number(hours, 2), self.hour)
+        """Write a duration in hours, from 100 hours in days."""
+        return _join(*self._duration(hours))
+
+    def span(self, hours: float) -> str:
+        """Write a familiar span of an axis: hours below two days, else whole days."""
+        if hours < 2 * _HOURS_PER_DAY:
+            return _join(self.number(hours), self.hour)
+        return _join(self.number(hours / _HOURS_PER_DAY), self.day)
 
     def duration_bounds(
         self, low: float | None, value: float | None, high: float | None
     ) -> str:
         """Write a duration with its bounds."""
-        text = self.duration(value)
-        if value is None or (low is None and high is None):
-            return text
-        return self._with_range(text, self.duration(low), self.duration(high))
+        return self._range(*(self._duration(number) for number in (low, value, high)))
 
     def position(self, lat_deg: float, lon_deg: float, radius_m: float | None) -> str:
         """Write a position with no more digits than its radius deserves."""
-        decimals = 2 if radius_m is None or radius_m > 1000 else 4
+        decimals = 2 if radius_m is None or radius_m > _SHORT_DISTANCE_M else 4
         lat = self._localised(f"{abs(lat_deg):.{decimals}f}")
         lon = self._localised(f"{abs(lon_deg):.{decimals}f}")
         ns = self.north if lat_deg >= 0 else self.south
         ew = self.east if lon_deg >= 0 else self.west
-        gap = NO_BREAK_SPACE
-        return f"{lat}°{gap}{ns}, {lon}°{gap}{ew}"
+        return f"{_join(f'{lat}°', ns)}, {_join(f'{lon}°', ew)}"
 
     def iso_date(self, text: str | None) -> str:
         """Write an ISO date as the language does; other text stays as it is."""
@@ -160,17 +137,59 @@ class NumberFormat:
 
     def percent(self, fraction: float | None) -> str:
         """Write a fraction (0 to 1) in per cent."""
-        if fraction is None or math.isnan(fraction):
+        if _is_missing(fraction):
             return self.unknown
-        return self._joined(self.number(100.0 * fraction, 2), "%")
+        return _join(self.number(100.0 * fraction, 2), "%")
 
-    def _with_range(self, text: str, low: str, high: str) -> str:
-        if low == high == text or (low == self.unknown and high == self.unknown):
-            return text
-        return f"{text} ({low}–{high})"
+    def _quantity(
+        self, value: float | None, unit: str, digits: int
+    ) -> tuple[str, str]:
+        if _is_missing(value):
+            return (self.unknown, "")
+        size = abs(float(_rounded(value, digits)))
+        scale, word = 1.0, ""
+        if size >= 1e9:
+            scale, word = 1e9, self.billion
+        elif size >= 1e6:
+            scale, word = 1e6, self.million
+        return (self.number(value / scale, digits), _join(word, unit))
 
-    def _joined(self, text: str, unit: str) -> str:
-        return f"{text}{NO_BREAK_SPACE}{unit}"
+    def _distance(self, metres: float | None) -> tuple[str, str]:
+        if _is_missing(metres):
+            return (self.unknown, "")
+        if abs(metres) < _SHORT_DISTANCE_M:
+            return (self.number(metres, 2), self.metre)
+        kilometres = metres / 1000.0
+        return (self.number(kilometres, 2 if kilometres < 10 else 3), self.kilometre)
+
+    def _duration(self, hours: float | None) -> tuple[str, str]:
+        if _is_missing(hours):
+            return (self.unknown, "")
+        if hours >= _HOURS_SHOWN_AS_DAYS:
+            return (self.number(hours / _HOURS_PER_DAY, 2), self.day)
+        return (self.number(hours, 2), self.hour)
+
+    def _range(
+        self, low: tuple[str, str], value: tuple[str, str], high: tuple[str, str]
+    ) -> str:
+        """Join texts of three numbers; a missing end is printed as unknown."""
+        no_value, no_ends = (
+            value[0] == self.unknown,
+            low[0] == high[0] == self.unknown,
+        )
+        if no_ends or (low == value == high):
+            return _join(*value)
+        same_ends = low[1] == high[1]
+        if no_value:
+            if same_ends:
+                return _join(f"{low[0]}–{high[0]}", high[1])
+            return f"{_join(*low)} – {_join(*high)}"
+        if same_ends and low[1] == value[1]:
+            return f"{_join(*value)} ({low[0]}–{high[0]})"
+        ends = f"{low[0]}–{high[0]}" if same_ends else f"{_join(*low)} – {_join(*high)}"
+        if same_ends:
+            ends = _join(ends, high[1])
+        return f"{_join(*value)} ({ends})"
 
     def _localised(self, text: str) -> str:
         minus = "−" if text.startswith("-") else ""
@@ -180,6 +199,14 @@ class NumberFormat:
         groups += [whole[i : i + 3] for i in range(start, len(whole), 3)]
         grouped = self.group.join(groups)
         return minus + grouped + (self.decimal + fraction if fraction else "")
+
+
+def _is_missing(value: float | None) -> TypeGuard[None]:
+    return value is None or math.isnan(value)
+
+
+def _join(text: str, unit: str) -> str:
+    return NO_BREAK_SPACE.join(part for part in (text, unit) if part)
 
 
 def _rounded(value: float, digits: int) -> str:

@@ -89,6 +89,7 @@ def _row(dossier: Dossier, columns: Sequence[Theme], words: Words) -> dict[str, 
             facility, "volume_m3", words, table="facilities", digits=3
         ),
         "position": place,
+        "radius": words.numbers.distance(radius) if radius is not None else "",
         "on_map": dossier.has_position,
         "themes": [
             (theme, _theme_cell(dossier, theme, words)) for theme in columns

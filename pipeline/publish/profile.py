@@ -224,11 +224,13 @@ def _position(dossier: Dossier, words: Words) -> dict[str, Any]:
 def _hazards(
     dossier: Dossier, context: Context, words: Words
 ) -> list[dict[str, Any]]:
-    rows = []
+    """Levels of the present, those of one layer together."""
+    groups: dict[str, list[dict[str, Any]]] = {}
     for found in hazard_levels([dossier]).values():
         if found[0]["scenario"] == "historical":
-            rows.append(_hazard_row(found[0], context, words))
-    return rows
+            view = _hazard_row(found[0], context, words)
+            groups.setdefault(str(found[0]["layer_id"]), []).append(view)
+    return [{"first": rows[0], "rows": rows} for rows in groups.values()]
 
 
 def _hazard_row(row: Row, context: Context, words: Words) -> dict[str, Any]:

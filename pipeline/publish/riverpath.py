@@ -15,7 +15,7 @@ from pipeline.publish.cells import (
 from pipeline.publish.dossiers import Dossier, Row
 from pipeline.publish.labels import place_name
 from pipeline.publish.status import appearance
-from pipeline.publish.strip import strip_chart
+from pipeline.publish.strip import shown_length_m, strip_chart
 from pipeline.publish.words import Words
 
 _RECEPTORS_SHOWN: Final = 40
@@ -34,8 +34,22 @@ def river_section(
         "receptors": [_receptor(row, words) for row in shown[:_RECEPTORS_SHOWN]],
         "receptors_left_out": max(0, len(shown) - _RECEPTORS_SHOWN),
         "strip": strip_chart(dossier, words),
+        "goes_on": _goes_on(dossier, words),
         "beyond": any(row["beyond_standing_water"] for row in dossier.downstream),
     }
+
+
+def _goes_on(dossier: Dossier, words: Words) -> str:
+    snap = dossier.snap
+    if snap is None or not dossier.downstream or snap["path_length_m"] is None:
+        return ""
+    if shown_length_m(dossier) >= 0.99 * float(snap["path_length_m"]):
+        return ""
+    return words(
+        "river.goes_on",
+        terminal=words.known("terminal", str(snap["terminal"])),
+        length=words.numbers.distance(snap["path_length_m"]),
+    )
 
 
 def _join(snap: Row | None, context: Context, words: Words) -> list[Line]:

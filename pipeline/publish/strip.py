@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,103 +22,112 @@ _TOP: Final = 46.0
 _BOTTOM: Final = 58.0
 _TWO_DAYS_H: Final = 48.0
 _LEAST_GAP: Final = 92.0
+_LEAST_HOURS: Final = 0.5
+_LEAST_LENGTH_M: Final = 60_000.0
+_AFTER_LAST_BORDER: Final = 1.12
+_TICK_GAP: Final = 19.0
+_FAMILIAR_H: Final = (
+    1.0, 3.0, 6.0, 12.0, 24.0, 48.0, 96.0, 168.0, 336.0, 720.0, 2160.0, 4320.0,
+    8640.0, 25920.0,
+)  # fmt: skip
 _COUNTRY_GAP: Final = 22.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Axes:
-    """Distances and hours to pixels."""
+    """Distances (linear) and hours (logarithmic) to pixels."""
 
     length_m: float
-    hours: float
+    least_h: float
+    most_h: float
 
     def x(self, metres: float) -> float:
         return _LEFT + metres / self.length_m * (WIDTH - _LEFT - _RIGHT)
 
     def y(self, hours: float) -> float:
-        return HEIGHT - _BOTTOM - hours / self.hours * (HEIGHT - _TOP - _BOTTOM)
+        inside = min(max(hours, self.least_h), self.most_h)
+        span = math.log(self.most_h / self.least_h)
+        share = math.log(inside / self.least_h) / span
+        return HEIGHT - _BOTTOM - share * (HEIGHT - _TOP - _BOTTOM)
+
+
+def shown_length_m(dossier: Dossier) -> float:
+    """Length of the path that the chart shows, in metres.
+
+    It ends a little after the last border, or after the last receptor where there is
+    no border: the rest of a long path would squeeze what matters.
+    """
+    whole = max(float(row["distance_end_m"]) for row in dossier.downstream)
+    if not dossier.crossings:
+        return whole
+    last = max(float(row["distance_m"]) for row in dossier.crossings)
+    return min(whole, max(_AFTER_LAST_BORDER * last, _LEAST_LENGTH_M))
 
 
 def strip_chart(dossier: Dossier, words: Words) -> Markup | None:
     """Draw the chart; None where the path has no arrival times.
 
-    The line is the arrival of the peak at mean flow, the thin line the leading edge,
-    the band their bounds. Water beyond a lake or reservoir is shaded.
+    The thick line is the arrival of the peak at mean flow, the thin line the leading
+    edge, the band their bounds. Water beyond a lake or reservoir is hatched.
     """
-    steps = [row for row in dossier.downstream if row["arrival_peak_h"] is not None]
-    if not steps:
+    if not dossier.downstream:
         return None
-    length_m = max(float(row["distance_end_m"]) for row in dossier.downstream)
-    hours = max(float(row["arrival_peak_h"]) for row in steps)
-    if length_m <= 0 or hours <= 0:
+    length_m = shown_length_m(dossier)
+    steps = [
+        row
+        for row in dossier.downstream
+        if row["arrival_peak_h"] is not None and row["distance_start_m"] <= length_m
+    ]
+    if not steps or length_m <= 0:
         return None
-    axes = _Axes(length_m, 1.05 * hours)
+    latest = [row["arrival_peak_h_high"] or row["arrival_peak_h"] for row in steps]
+    axes = _Axes(length_m, _LEAST_HOURS, max(1.1 * max(latest), 2 * _LEAST_HOURS))
+    clip = svg(
+        "clipPath",
+        svg("rect", x=_LEFT, y=0.0, width=WIDTH - _LEFT - _RIGHT, height=HEIGHT),
+        id=f"strip-{words.language}",
+    )
+    lines = [*_standing_water(axes, dossier.downstream), *_arrivals(axes, steps)]
     content = [
-        *_standing_water(axes, dossier.downstream),
+        clip,
+        svg("g", "".join(lines), clip_path=f"url(#strip-{words.language})"),
         *_grid(axes, words),
-        *_arrivals(axes, steps),
-        *_borders(axes, dossier.crossings, words),
+        *_borders(axes, dossier.crossings),
         *_places(axes, dossier.receptors, words),
     ]
     return picture(content, WIDTH, HEIGHT, words("strip.title"), "strip")
 
 
+def _hour_ticks(axes: _Axes) -> list[float]:
+    """Hours to label, from a list of familiar spans, not too close together."""
+    chosen: list[float] = []
+    for hours in _FAMILIAR_H:
+        inside = axes.least_h <= hours <= axes.most_h
+        if inside and (not chosen or axes.y(chosen[-1]) - axes.y(hours) >= _TICK_GAP):
+            chosen.append(hours)
+    return chosen
+
+
 def _grid(axes: _Axes, words: Words) -> list[str]:
-    numbers = words.numbers
-    bottom, top = axes.y(0.0), _TOP
+    bottom, right = axes.y(0.0), WIDTH - _RIGHT
     drawn = []
-    in_days = axes.hours > 100.0
-    unit_h = 24.0 if in_days else 1.0
-    for value in ticks(0.0, axes.hours / unit_h, 5):
-        y = axes.y(value * unit_h)
-        drawn.append(svg("path", d=path([(_LEFT, y), (WIDTH - _RIGHT, y)]), class_="g"))
-        drawn.append(
-            label(
-                numbers.number(value), _LEFT - 7, y + 4, text_anchor="end", class_="t"
-            )
-        )
+    for hours in _hour_ticks(axes):
+        y = axes.y(hours)
+        css = "two-days" if hours == _TWO_DAYS_H else "g"
+        drawn.append(svg("path", d=path([(_LEFT, y), (right, y)]), class_=css))
+        text = words.numbers.span(hours)
+        drawn.append(label(text, _LEFT - 7, y + 4, text_anchor="end", class_="t"))
     for value in ticks(0.0, axes.length_m / 1000.0, 7):
         x = axes.x(value * 1000.0)
         drawn.append(svg("path", d=path([(x, bottom), (x, bottom + 4)]), class_="a"))
-        drawn.append(
-            label(
-                numbers.number(value), x, bottom + 17, text_anchor="middle", class_="t"
-            )
-        )
+        text = words.numbers.number(value)
+        drawn.append(label(text, x, bottom + 17, text_anchor="middle", class_="t"))
+    drawn.append(svg("path", d=path([(_LEFT, bottom), (right, bottom)]), class_="a"))
+    distance, time = words("strip.distance"), words("strip.time")
     drawn.append(
-        svg("path", d=path([(_LEFT, bottom), (WIDTH - _RIGHT, bottom)]), class_="a")
+        label(distance, right, HEIGHT - 8, text_anchor="end", class_="t axis")
     )
-    if axes.hours > _TWO_DAYS_H:
-        y = axes.y(_TWO_DAYS_H)
-        drawn.append(
-            svg("path", d=path([(_LEFT, y), (WIDTH - _RIGHT, y)]), class_="two-days")
-        )
-        drawn.append(
-            label(
-                words("strip.two_days"),
-                WIDTH - _RIGHT,
-                y - 4,
-                text_anchor="end",
-                class_="t",
-            )
-        )
-    time_axis = words("strip.time_days" if in_days else "strip.time_hours")
-    drawn.append(
-        label(
-            words("strip.distance"), WIDTH - _RIGHT, HEIGHT - 8, text_anchor="end",
-            class_="t axis",
-        )
-    )
-    drawn.append(
-        label(
-            time_axis,
-            14.0,
-            (top + bottom) / 2,
-            text_anchor="middle",
-            transform=f"rotate(-90 14 {(top + bottom) / 2:.0f})",
-            class_="t axis",
-        )
-    )
+    drawn.append(label(time, 4.0, 12.0, class_="t axis"))
     return drawn
 
 
@@ -131,8 +141,6 @@ def _arrivals(axes: _Axes, steps: Sequence[Row]) -> list[str]:
         return [(axes.x(0.0), axes.y(0.0)), *points]
 
     early, late = line("arrival_lead_h_low"), line("arrival_peak_h_high")
-    ceiling = _TOP - 4
-    late = [(x, max(y, ceiling)) for x, y in late]
     band = path([*early, *reversed(late)], closed=True)
     return [
         svg("path", d=band, class_="band"),
@@ -158,7 +166,7 @@ def _standing_water(axes: _Axes, steps: Sequence[Row]) -> list[str]:
     ]
 
 
-def _borders(axes: _Axes, crossings: Sequence[Row], words: Words) -> list[str]:
+def _borders(axes: _Axes, crossings: Sequence[Row]) -> list[str]:
     drawn = []
     last_x, level = -1e9, 0
     for row in crossings:
@@ -190,6 +198,8 @@ def _places(axes: _Axes, receptors: Sequence[Row], words: Words) -> list[str]:
     drawn = []
     base = axes.y(0.0)
     for row in ranked:
+        if float(row["distance_m"]) > axes.length_m:
+            continue
         x = axes.x(float(row["distance_m"]))
         if any(abs(x - other) < _LEAST_GAP for other in taken):
             continue

@@ -304,7 +304,11 @@ def crossing_text(row: Row, words: Words) -> str:
         "border.crossing",
         countries=f"{row['from_country']}→{row['to_country']}",
         distance=words.numbers.distance(row["distance_m"]),
-        arrival=words.numbers.duration(row["arrival_lead_h"]),
+        arrival=words.numbers.duration_bounds(
+            row["arrival_lead_h_low"],
+            row["arrival_lead_h"],
+            row["arrival_lead_h_high"],
+        ),
     )
 
 
@@ -409,7 +413,7 @@ def _hazard(
         id=hazard_theme_id(key),
         group="hazard",
         title=": ".join(part for part in (measure, level) if part),
-        short=measure,
+        short=_short_title(rows[0], words),
         unit=unit or words("legend.no_unit"),
         period=scenario_label(rows[0], words),
         source=source_text(layer, words) if layer else key[0],
@@ -423,7 +427,7 @@ def _hazard(
 def source_text(layer: Layer, words: Words) -> str:
     """Title and version of a layer in the page's language."""
     title = getattr(layer.title, words.language, layer.title.en)
-    return f"{title} ({layer.version})"
+    return words("sources.title_version", title=title, version=layer.version)
 
 
 def _edge_labels(
@@ -440,6 +444,15 @@ def _edge_labels(
         for a, b in zip(texts[:-1], texts[1:], strict=True)
     ]
     return [*labels, words("legend.from", edge=texts[-1], unit=unit)]
+
+
+def _short_title(row: Row, words: Words) -> str:
+    """Short name of a measure with its return period, for columns and popups."""
+    name = words.known("measure_short", str(row["intensity_measure"]))
+    if row["return_period_yr"] is None:
+        return name
+    years = words.numbers.whole(row["return_period_yr"])
+    return words("hazard.short", measure=name, years=years)
 
 
 def hazard_theme_id(key: HazardKey) -> str:

@@ -90,13 +90,23 @@
       }),
       keyboard: false, zIndexOffset: -500,
     });
-    marker.bindTooltip(() => {
-      const reached = state.chosen && c.reached[state.chosen];
-      return text(reached ? reached[language()] : c.label[language()]);
-    }, { direction: "top", className: "arrival" });
     marker.addTo(group.crossings);
     c.marker = marker;
+    nameCrossing(c);
   });
+  // The chosen facility's crossings carry their number, the first one its arrival.
+  function nameCrossing(c) {
+    const reached = state.chosen && c.reached[state.chosen];
+    const words = reached ? reached.text[language()] : c.label[language()];
+    const first = reached && reached.number === 1;
+    c.marker.unbindTooltip();
+    c.marker.bindTooltip(() => text(reached && !first ? String(reached.number) : words), {
+      direction: "top", offset: [0, -3], permanent: Boolean(reached),
+      className: reached && !first ? "order" : "arrival",
+    });
+    const element = c.marker.getElement();
+    if (element) element.title = words;
+  }
   function text(content) {
     const span = document.createElement("span");
     span.textContent = content;
@@ -219,16 +229,7 @@
     document.querySelectorAll("tr[data-id]").forEach((row) => {
       row.classList.toggle("chosen", row.dataset.id === id);
     });
-    data.crossings.forEach((c) => {
-      if (!c.marker.getTooltip()) return;
-      const lasting = Boolean(id && c.reached[id]);
-      const content = c.marker.getTooltip().getContent
-        ? c.marker.getTooltip().getContent() : null;
-      c.marker.unbindTooltip();
-      c.marker.bindTooltip(content, {
-        direction: "top", className: "arrival", permanent: lasting, offset: [0, -4],
-      });
-    });
+    data.crossings.forEach(nameCrossing);
     const f = data.facilities.find((item) => item.id === id);
     if (!f) return;
     const lines = f.path.map((key) => data.reaches[String(key)]).filter(Boolean);
@@ -294,7 +295,7 @@
       label(marker);
       if (marker.isPopupOpen()) marker.getPopup().update();
     });
-    if (state.chosen) choose(state.chosen);
+    choose(state.chosen);
   }
 
   function fit() {
