@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.core.layers import Layer
-from pipeline.hazards.blocks import BlockReader
+from pipeline.hazards.blocks import BlockReader, BlockStore
 from pipeline.hazards.coverage import zone_sums
 from pipeline.hazards.grid import Grid, open_raster
 from pipeline.hazards.rings import Rings, rings_of
 
-_GROUP_CELLS: Final = 1 << 23
-_STORE_BYTES: Final = 96 << 20
+_GROUP_CELLS: Final = 1 << 22
+_STORE_BYTES: Final = 160 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +81,22 @@ def zone_statistics(
     out = np.zeros((len(rings), 4))
     out[:, 2], out[:, 3] = np.inf, -np.inf
 
-    def work(share: Sequence[NDArray[np.int64]]) -> None:
+    store = BlockStore(_STORE_BYTES)
+    waiting = iter(groups)
+    lock = Lock()
+
+    def work(_: int) -> None:
         with open_raster(layer, path) as (dataset, own_grid):
-            reader = BlockReader(dataset, own_grid, (band,), _STORE_BYTES // threads)
-            for members in share:
+            reader = BlockReader(dataset, own_grid, (band,), store)
+            while True:
+                with lock:
+                    members = next(waiting, None)
+                if members is None:
+                    return
                 _add_group(reader, rings, windows, members, out)
 
-    bounds = np.linspace(0, len(groups), threads + 1).astype(int)
-    shares = [groups[a:b] for a, b in pairwise(bounds)]
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(work, shares):
+        for _ in pool.map(work, range(threads)):
             pass
     return _statistics(out, rings.area_cells)
 

@@ -1,0 +1,114 @@
+"""Statistics of many polygons at once: by hand, against the plain way, and as laws."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from affine import Affine
+
+from pipeline.core.errors import InputError
+from pipeline.hazards import zonal
+from pipeline.hazards.coverage import cell_shares
+from pipeline.hazards.rings import rings_of
+from pipeline.hazards.zonal import zone_statistics
+
+TENTH = Affine(0.1, 0.0, 70.0, 0.0, -0.1, 45.0)
+
+
+@pytest.fixture
+def field(make_layer, write_raster):
+    """Layer and file of 50 x 60 cells in blocks of 16, with holes in the data."""
+    cells = np.random.default_rng(5).uniform(0, 9, (50, 60)).astype("float32")
+    cells[10:14, 20:25] = -1
+    path = write_raster(
+        cells,
+        transform=TENTH,
+        nodata=-1,
+        tiled=True,
+        blockxsize=16,
+        blockysize=16,
+        compress="deflate",
+    )
+    return make_layer(nodata=-1), path, np.where(cells == -1, np.nan, cells)
+
+
+def footprints(count):
+    rng = np.random.default_rng(count)
+    centres = shapely.points(
+        rng.uniform(69.5, 76.5, count), rng.uniform(39.5, 45.5, count)
+    )
+    discs = shapely.buffer(centres, 10 ** rng.uniform(-2, 0.3, count))
+    return [d.difference(c.buffer(0.004)) for d, c in zip(discs, centres, strict=True)]
+
+
+def plain_way(polygon, cells):
+    rings = rings_of([polygon], TENTH)
+    shares = cell_shares(*rings.of(0), *cells.shape)
+    known = (shares > 0) & ~np.isnan(cells)
+    if not known.any():
+        return [np.nan, np.nan, np.nan, 0.0]
+    values, weights = cells[known], shares[known]
+    mean = np.average(values, weights=weights)
+    return [mean, values.min(), values.max(), weights.sum()]
+
+
+def as_rows(found):
+    columns = (found.mean, found.minimum, found.maximum, found.covered_cells)
+    return np.column_stack(columns)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("group_cells", [100, 1 << 22])
+def test_many_polygons_equal_one_at_a_time(field, monkeypatch, threads, group_cells):
+    layer, path, cells = field
+    monkeypatch.setattr(zonal, "_GROUP_CELLS", group_cells)
+    shapes = footprints(60)
+    found = as_rows(zone_statistics(layer, path, shapes, threads=threads))
+    expected = np.array([plain_way(shape, cells) for shape in shapes])
+    assert found == pytest.approx(expected, nan_ok=True, rel=1e-9, abs=1e-12)
+
+
+def test_results_do_not_depend_on_the_number_of_threads(field):
+    layer, path, _ = field
+    shapes = footprints(80)
+    one = as_rows(zone_statistics(layer, path, shapes, threads=1))
+    four = as_rows(zone_statistics(layer, path, shapes, threads=4))
+    assert np.array_equal(one, four, equal_nan=True)
+
+
+def test_tiles_of_a_raster_share_out_all_of_its_data(field):
+    layer, path, cells = field
+    edges = np.linspace(70, 76, 8), np.linspace(40, 45, 7)
+    tiles = [
+        shapely.box(w, s, e, n)
+        for w, e in zip(edges[0][:-1], edges[0][1:], strict=True)
+        for s, n in zip(edges[1][:-1], edges[1][1:], strict=True)
+    ]
+    found = zone_statistics(layer, path, tiles)
+    total = np.nansum(found.mean * found.covered_cells)
+    assert found.covered_cells.sum() == pytest.approx(np.isfinite(cells).sum())
+    assert total == pytest.approx(np.nansum(cells))
+
+
+def test_a_square_over_nine_cells_by_hand(make_layer, write_raster):
+    path = write_raster(np.arange(1.0, 10.0).reshape(3, 3))
+    square = shapely.box(70.5, 40.5, 72.5, 42.5)
+    found = zone_statistics(make_layer(), path, [square])
+    # weights 1/4 1/2 1/4, 1/2 1 1/2, 1/4 1/2 1/4 over 1..9
+    assert as_rows(found).tolist() == [[5, 1, 9, 4]]
+    assert found.covered_fraction.tolist() == [1]
+
+
+def test_a_polygon_off_the_raster_has_no_statistics(field):
+    layer, path, _ = field
+    found = zone_statistics(layer, path, [shapely.box(0, 0, 1, 1)])
+    assert np.isnan(found.mean[0])
+    assert (found.covered_cells[0], found.covered_fraction[0]) == (0, 0)
+
+
+def test_a_damaged_block_stops_all_threads(field):
+    layer, path, _ = field
+    path.write_bytes(path.read_bytes()[:-3000])
+    with pytest.raises(InputError, match="cannot be read"):
+        zone_statistics(layer, path, footprints(60), threads=2)
