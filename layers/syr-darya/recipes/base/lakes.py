@@ -94,6 +94,12 @@ def schematic(row: pd.Series) -> shapely.Geometry:
     )
 
 
+def nearest(outlines: gpd.GeoDataFrame, point: tuple[float, float]) -> int:
+    """Row of the outline at or next to a point."""
+    far = shapely.distance(outlines.geometry.array, shapely.Point(point))
+    return int(np.argmin(far))
+
+
 def lakes_table(outlines: gpd.GeoDataFrame, facts: pd.DataFrame) -> gpd.GeoDataFrame:
     """All lakes and reservoirs, sorted by id.
 
@@ -110,7 +116,7 @@ def lakes_table(outlines: gpd.GeoDataFrame, facts: pd.DataFrame) -> gpd.GeoDataF
         row = {name: fact[name] for name in facts.columns if name != "centreline"}
         point = NAMED_OUTLINES.get(str(fact["lake_id"]))
         if point:
-            index = int(outlines.distance(shapely.Point(point)).argmin())
+            index = nearest(outlines, point)
             used.add(index)
             row |= {
                 "outline": "mapped",
@@ -125,7 +131,7 @@ def lakes_table(outlines: gpd.GeoDataFrame, facts: pd.DataFrame) -> gpd.GeoDataF
             }
         rows.append(row)
     names = {
-        int(outlines.distance(shapely.Point(point)).argmin()): (english, russian)
+        nearest(outlines, point): (english, russian)
         for point, english, russian in OTHER_NAMES
     }
     for index, item in outlines.reset_index(drop=True).iterrows():

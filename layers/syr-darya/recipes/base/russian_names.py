@@ -15,10 +15,41 @@ RUSSIAN_LETTERS = frozenset("абвгдеёжзийклмнопрстуфхцч�
 LATIN_OF = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        (
-            "a b v g d e yo zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e "
-            "yu ya"
-        ).split(),
+        [
+            "a",
+            "b",
+            "v",
+            "g",
+            "d",
+            "e",
+            "yo",
+            "zh",
+            "z",
+            "i",
+            "y",
+            "k",
+            "l",
+            "m",
+            "n",
+            "o",
+            "p",
+            "r",
+            "s",
+            "t",
+            "u",
+            "f",
+            "kh",
+            "ts",
+            "ch",
+            "sh",
+            "shch",
+            "_",
+            "y",
+            "_",
+            "e",
+            "yu",
+            "ya",
+        ],
         strict=True,
     )
 )

@@ -45,7 +45,7 @@ def reach_table(
     lookup: CountryMap,
     lakes: gpd.GeoDataFrame,
 ) -> tuple[gpd.GeoDataFrame, NDArray[np.int64]]:
-    """All reaches, upstream to downstream, and the reach of every cell (flat, 0 none)."""
+    """All reaches, upstream to downstream, and the reach of every cell (0 for none)."""
     breaks = river_breaks(lakes)
     tree = shapely.STRtree(breaks.geometry.array)
     names = RiverCountries(rivers, lookup)
@@ -84,6 +84,7 @@ def reach_table(
         )
     table = gpd.GeoDataFrame(pd.DataFrame(rows), geometry="geometry", crs="EPSG:4326")
     table["next_reach_id"] = table["next_reach_id"].astype("Int64")
+    table = tidy_banks(table)
     return table, reach_of_cell(pieces, number, parts, cells)
 
 
@@ -118,7 +119,9 @@ def size_columns(
     river = parts[piece.segment].river
     factor = 1.0 if river == NO_RIVER else rivers[river].length_factor
     below = int(cells.next_cell[piece.last_cell])
-    fall_m = heights[piece.first_cell] - heights[below if below >= 0 else piece.last_cell]
+    fall_m = (
+        heights[piece.first_cell] - heights[below if below >= 0 else piece.last_cell]
+    )
     slope = float(fall_m) / (length_m * factor)
     return {
         "length_m": round(length_m, 1),
@@ -140,7 +143,12 @@ def flow_columns(piece: Piece, cells: Surface) -> dict[str, object]:
     elif cells.gauged[piece.last_cell]:
         today, status, how, factor = natural, "estimated_gauged", "scaled to gauge", 1.4
     else:
-        today, status, how, factor = natural, "estimated_regional", "relief and area", 2.5
+        today, status, how, factor = (
+            natural,
+            "estimated_regional",
+            "relief and area",
+            2.5,
+        )
     return {
         "discharge_mean_m3s": round(today, 3),
         "discharge_status": status,
@@ -153,7 +161,49 @@ def flow_columns(piece: Piece, cells: Surface) -> dict[str, object]:
 def border_columns(piece: Piece, lookup: CountryMap) -> dict[str, object]:
     """Countries on the two banks, looking downstream."""
     left, right = countries.banks(piece.coords, piece.country, lookup)
-    return {"country_left": left, "country_right": right, "is_border": left != right}
+    return {
+        "country_left": left,
+        "country_right": right,
+        "is_border": left != right,
+        "inside": piece.country,
+    }
+
+
+def tidy_banks(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Even out banks along each named river, from source to mouth.
+
+    A head reach, or a border stretch shorter than ``SHORTEST_BORDER_KM``, is where
+    the line starts beside or crosses a border at a slant: it gets one country. A gap
+    shorter than ``LONGEST_GAP_KM`` in a border river comes from lines that do not
+    match: it gets the banks of the border river.
+    """
+    left = table["country_left"].to_numpy(object).copy()
+    right = table["country_right"].to_numpy(object).copy()
+    km = table["length_m"].to_numpy() / 1000
+    inside = table["inside"].to_numpy(object)
+    for rows in table.groupby("river_id").indices.values():
+        border = left[rows] != right[rows]
+        if border[0]:
+            first = int(np.argmin(border)) if not border.all() else len(rows)
+            left[rows[:first]] = right[rows[:first]] = inside[rows[:first]]
+        pair = left[rows] + "|" + right[rows]
+        for low, high in countries.runs(pair):
+            part = rows[low:high]
+            is_border = left[part[0]] != right[part[0]]
+            if is_border and km[part].sum() < countries.SHORTEST_BORDER_KM:
+                left[part] = right[part] = inside[part]
+        pair = left[rows] + "|" + right[rows]
+        spans = countries.runs(pair)
+        for (a, _), (low, high), (c, _) in zip(
+            spans[:-2], spans[1:-1], spans[2:], strict=True
+        ):
+            same = pair[a] == pair[c] and left[rows[a]] != right[rows[a]]
+            if same and km[rows[low:high]].sum() < countries.LONGEST_GAP_KM:
+                left[rows[low:high]] = left[rows[a]]
+                right[rows[low:high]] = right[rows[a]]
+    return table.assign(
+        country_left=left, country_right=right, is_border=left != right
+    ).drop(columns="inside")
 
 
 def reach_of_cell(

@@ -9,6 +9,7 @@ along most of its length.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 SLIVER_KM = 4.0
 BANK_KM = 1.5
 BANK_SHARE = 0.7
+SHORTEST_BORDER_KM = 3.0
+LONGEST_GAP_KM = 10.0
 KM_PER_DEG = 111.2
 SAMPLE_DEG = 0.005
 
@@ -41,7 +44,9 @@ class CountryMap:
         return out
 
 
-def along(coords: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def along(
+    coords: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Even samples of a line: shares 0 to 1 and points, ends included."""
     line = shapely.LineString(coords)
     count = max(2, int(np.ceil(line.length / SAMPLE_DEG)) + 1)
@@ -54,7 +59,7 @@ def runs(labels: NDArray[np.object_]) -> list[tuple[int, int]]:
     """First and one-past-last index of each stretch of equal labels."""
     change = np.flatnonzero(labels[1:] != labels[:-1]) + 1
     edges = [0, *change.tolist(), len(labels)]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def close_slivers(

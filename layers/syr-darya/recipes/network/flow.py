@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 CELLS_PER_DEG = 120
 LOWERING_REACH_CELLS = 9.0
 MAX_LOWERING_M = 500.0
+PLAIN_RANGE_M = 60.0
+PLAIN_LOWERING_M = 30.0
+PLAIN_REACH_CELLS = 40.0
 D8_CODES = {
     (0, 1): 1,
     (1, 1): 2,
@@ -183,21 +186,35 @@ def extended(
 
 
 def lowered(
-    height_m: NDArray[np.float64], on_guide: NDArray[np.bool_]
+    height_m: NDArray[np.float64],
+    on_guide: NDArray[np.bool_],
+    on_main: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """Relief lowered towards the guide lines, most at the lines themselves.
 
-    The lowering is at most the local range of heights (about 20 km across) and
-    fades to zero over ``LOWERING_REACH_CELLS``.
+    In hills the lowering is at most the local range of heights (about 20 km across)
+    and fades to zero over ``LOWERING_REACH_CELLS``. In plains, where mean heights of
+    9 km cells say little, the ground falls gently to the main stem over
+    ``PLAIN_REACH_CELLS``, so that the land beside it drains to it.
+
+    Parameters
+    ----------
+    height_m
+        Shape (rows, columns).
+    on_guide, on_main
+        Cells of all guide lines, and of the main stem.
     """
     distance = ndimage.distance_transform_edt(~on_guide)
     window = 25
     local_range = ndimage.maximum_filter(height_m, window) - ndimage.minimum_filter(
         height_m, window
     )
-    depth = np.minimum(ndimage.gaussian_filter(local_range, 8), MAX_LOWERING_M)
+    local_range = ndimage.gaussian_filter(local_range, 8)
     share = np.clip(1 - distance / LOWERING_REACH_CELLS, 0, 1)
-    return height_m - depth * share
+    valley = np.minimum(local_range, MAX_LOWERING_M) * share
+    plain = np.clip(1 - local_range / PLAIN_RANGE_M, 0, 1) * PLAIN_LOWERING_M
+    far = ndimage.distance_transform_edt(~on_main)
+    return height_m - valley - plain * np.clip(1 - far / PLAIN_REACH_CELLS, 0, 1)
 
 
 def flow_directions(

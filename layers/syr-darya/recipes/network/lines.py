@@ -182,7 +182,31 @@ def parse_path(text: str) -> list[tuple[bool, NDArray[np.float64]]]:
     return points
 
 
-def smooth(points: NDArray[np.float64], rounds: int = 3) -> NDArray[np.float64]:
+def through(points: NDArray[np.float64], pieces: int = 8) -> NDArray[np.float64]:
+    """Smooth curve that passes every point (centripetal Catmull-Rom spline)."""
+    if len(points) < 3:
+        return points
+    ends = 2 * points[[0, -1]] - points[[1, -2]]
+    knots = np.concatenate([ends[:1], points, ends[1:]])
+    step = np.sqrt(np.hypot(*np.diff(knots, axis=0).T))
+    when = np.concatenate([[0.0], np.cumsum(step)])
+    out = [points[:1]]
+    for first in range(len(points) - 1):
+        four, t = knots[first : first + 4], when[first : first + 4]
+        at = np.linspace(t[1], t[2], pieces + 1)[1:, np.newaxis]
+
+        def blend(
+            low: NDArray[np.float64], high: NDArray[np.float64], a: float, b: float
+        ) -> NDArray[np.float64]:
+            return ((b - at) * low + (at - a) * high) / (b - a)  # noqa: B023
+
+        near = [blend(four[k], four[k + 1], t[k], t[k + 1]) for k in range(3)]
+        wide = [blend(near[k], near[k + 1], t[k], t[k + 2]) for k in range(2)]
+        out.append(blend(wide[0], wide[1], t[1], t[2]))
+    return np.concatenate(out)
+
+
+def rounded(points: NDArray[np.float64], rounds: int = 2) -> NDArray[np.float64]:
     """Rounded corners (Chaikin), end points kept."""
     for _ in range(rounds):
         near = 0.75 * points[:-1] + 0.25 * points[1:]
@@ -203,7 +227,7 @@ def river_coords(basis: str, path: str, graph: MappedPieces) -> NDArray[np.float
     """Vertices of one river in flow order."""
     points = parse_path(path)
     if basis == "waypoints":
-        return smooth(np.array([point for _, point in points]))
+        return through(np.array([point for _, point in points]))
     on_river = [
         point
         for number, (straight, point) in enumerate(points)
@@ -219,7 +243,9 @@ def river_coords(basis: str, path: str, graph: MappedPieces) -> NDArray[np.float
     return drop_repeats(np.concatenate(parts))
 
 
-def joined(coords: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+def joined(
+    coords: NDArray[np.float64], target: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """End a line on the nearest vertex of the line it flows into."""
     distance = np.hypot(*(target - coords[-1]).T)
     vertex = int(np.argmin(distance))

@@ -6,11 +6,11 @@ Reaches are numbered so that ``next_reach_id`` is always larger than ``reach_id`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from pyproj import Geod
 from shapely.ops import substring
@@ -32,6 +32,8 @@ GEOD = Geod(ellps="WGS84")
 MAX_REACH_KM = 10.0
 MIN_PIECE_KM = 0.3
 END_SLIVER_KM = 1.5
+# At the source of a named river the border mostly follows the divide
+HEAD_SLIVER_KM = 8.0
 MIN_SLOPE = 1e-5
 TERMINALS = {
     "aral": ("aral", "North Aral Sea"),
@@ -68,16 +70,30 @@ def km_of(coords: NDArray[np.float64]) -> float:
 
 
 def country_cuts(
-    coords: NDArray[np.float64], lookup: CountryMap
+    coords: NDArray[np.float64], lookup: CountryMap, head_sliver_km: float
 ) -> tuple[list[float], list[str]]:
-    """Shares of a line where the country changes, and the countries between."""
+    """Shares of a line where the country changes, and the countries between.
+
+    Parameters
+    ----------
+    coords
+        Vertices of the line in flow order.
+    lookup
+        Country polygons.
+    head_sliver_km
+        A first stretch in another country shorter than this is taken for a
+        difference between the maps; at the end the limit is ``END_SLIVER_KM``.
+    """
     share, points = countries.along(coords)
     step_km = km_of(coords) / max(len(share) - 1, 1)
     labels, _ = countries.close_slivers(lookup.at(points), step_km)
     parts = countries.runs(labels)
-    for first, last in (parts[0], parts[-1]):
-        if len(parts) > 1 and (last - first) * step_km < END_SLIVER_KM:
-            labels[first:last] = labels[last] if first == 0 else labels[first - 1]
+    first, last = parts[0]
+    if len(parts) > 1 and (last - first) * step_km < head_sliver_km:
+        labels[first:last] = labels[last]
+    first, last = parts[-1]
+    if len(parts) > 1 and (last - first) * step_km < END_SLIVER_KM:
+        labels[first:last] = labels[first - 1]
     parts = countries.runs(labels)
     cuts = [float(share[first - 1] + share[first]) / 2 for first, _ in parts[1:]]
     return cuts, [str(labels[first]) for first, _ in parts]
@@ -92,11 +108,13 @@ class RiverCountries:
         self.names: list[list[str]] = []
         for river in rivers:
             length = shapely.LineString(river.coords).length
-            cuts, names = country_cuts(river.coords, lookup)
+            cuts, names = country_cuts(river.coords, lookup, HEAD_SLIVER_KM)
             self.cuts.append(np.array(cuts) * length)
             self.names.append(names)
 
-    def within(self, river: int, start: float, end: float) -> tuple[list[float], list[str]]:
+    def within(
+        self, river: int, start: float, end: float
+    ) -> tuple[list[float], list[str]]:
         """Cuts (as shares) and countries of a part of a guide line."""
         cuts = self.cuts[river]
         inside = np.flatnonzero((cuts > start) & (cuts < end))
@@ -112,8 +130,10 @@ def lake_cuts(
     out: list[float] = []
     for index in tree.query(line, predicate="crosses"):
         edge = shapely.intersection(lakes.geometry.iloc[index].boundary, line)
-        for point in shapely.get_coordinates(edge):
-            out.append(line.project(shapely.Point(point), normalized=True))
+        out.extend(
+            line.project(shapely.Point(point), normalized=True)
+            for point in shapely.get_coordinates(edge)
+        )
     return out
 
 
@@ -126,7 +146,7 @@ def cut_places(forced: list[float], length_km: float) -> list[float]:
             kept.append(place)
     kept.append(1.0)
     out: list[float] = []
-    for low, high in zip(kept[:-1], kept[1:], strict=True):
+    for low, high in pairwise(kept):
         count = max(1, int(np.ceil((high - low) * length_km / MAX_REACH_KM)))
         out += np.linspace(low, high, count + 1)[:-1].tolist()
     return [*out, 1.0]
@@ -144,17 +164,15 @@ def cut_segment(
     """Cut one segment into reaches."""
     line = shapely.LineString(part.coords)
     if part.river == NO_RIVER:
-        borders, labels = country_cuts(part.coords, lookup)
+        borders, labels = country_cuts(part.coords, lookup, END_SLIVER_KM)
     else:
         start = cells.guides.position_deg[part.cells[0]]
         end = start + line.length
         borders, labels = names.within(part.river, start, end)
-    places = cut_places(
-        borders + lake_cuts(line, lakes, tree), km_of(part.coords)
-    )
+    places = cut_places(borders + lake_cuts(line, lakes, tree), km_of(part.coords))
     edges = np.array([*borders, 2.0])
     out = []
-    for order, (low, high) in enumerate(zip(places[:-1], places[1:], strict=True)):
+    for order, (low, high) in enumerate(pairwise(places)):
         piece = substring(line, low, high, normalized=True)
         middle = (low + high) / 2
         inside = tree.query(
@@ -225,7 +243,9 @@ def steps_to_end(following: NDArray[np.int64]) -> NDArray[np.int64]:
     return steps
 
 
-def strahler(following: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.int32]:
+def strahler(
+    following: NDArray[np.int64], order: NDArray[np.int64]
+) -> NDArray[np.int32]:
     """Strahler order; ``order`` lists reaches from upstream to downstream."""
     best = np.zeros(len(following), dtype=np.int32)
     ties = np.zeros(len(following), dtype=np.int32)
@@ -243,7 +263,7 @@ def strahler(following: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[
 
 
 def even_heights(cells: Surface, sequence: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Heights that never rise downstream: mean of the tightest bounds above and below."""
+    """Heights that never rise downstream: mean of the upper and lower envelope."""
     upper = cells.height_m.copy()
     lower = cells.height_m.copy()
     following = cells.next_cell[sequence]

@@ -15,7 +15,7 @@ from shapely import LineString, get_coordinates
 from shapely.ops import substring
 
 from network.flow import NO_RIVER
-from network.lines import drop_repeats, smooth
+from network.lines import drop_repeats, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,7 +154,7 @@ def free_part(
     if len(coords) == 1:
         coords = np.concatenate([coords, coords + 1e-4])
     thin = LineString(coords).simplify(0.6 / 120, preserve_topology=False)
-    return drop_repeats(smooth(get_coordinates(thin), rounds=2)), share
+    return drop_repeats(rounded(get_coordinates(thin))), share
 
 
 def segments(

@@ -30,7 +30,13 @@ TRIBUTARIES = (
     ("arys", "Arys", "Арысь"),
 )
 STRETCHES = (
-    ("fergana", "Fergana valley tributaries", "Притоки Ферганской долины", 69.83, 40.27),
+    (
+        "fergana",
+        "Fergana valley tributaries",
+        "Притоки Ферганской долины",
+        69.83,
+        40.27,
+    ),
     ("middle", "Middle Syr Darya", "Средняя Сырдарья", 67.966, 41.254),
     ("lower", "Lower Syr Darya", "Нижняя Сырдарья", 60.9, 46.1),
 )
