@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -189,3 +190,16 @@ def make_tables() -> Callable[..., dict[str, Any]]:
         return {name: table_of(name, rows.get(name, [])) for name in names}
 
     return make
+
+
+@pytest.fixture(scope="session")
+def rows() -> SimpleNamespace:
+    """Builders of rows, by table."""
+    return SimpleNamespace(
+        facility=facility,
+        pga=pga_rows,
+        snap=snap,
+        crossing=crossing,
+        settlement=settlement,
+        displacement=displacement,
+    )
