@@ -86,9 +86,7 @@ def test_equations_without_slope_or_mean_flow_equal_a_calculation_by_hand():
     assert jobson.peak_velocity_without_mean_flow(
         AREA, FLOW, highest=True
     ) == pytest.approx(0.2 + 40 * local)
-    assert jobson.unit_peak_without_mean_flow(10.0) == pytest.approx(
-        1025 * 10**-0.887
-    )
+    assert jobson.unit_peak_without_mean_flow(10.0) == pytest.approx(1025 * 10**-0.887)
 
 
 @given(POSITIVE, POSITIVE, st.floats(1e-5, 0.1))

@@ -51,7 +51,9 @@ def test_lengths_are_geodesic(kit, confluence):
 
 
 def test_the_network_counts_what_lies_upstream(kit, confluence):
-    above = {i: int(confluence.n_upstream[kit.index(confluence, i)]) for i in range(1, 7)}
+    above = {
+        i: int(confluence.n_upstream[kit.index(confluence, i)]) for i in range(1, 7)
+    }
     assert above == {1: 0, 2: 0, 3: 2, 4: 3, 5: 4, 6: 5}
 
 
