@@ -36,6 +36,7 @@ def map_data(
     themes: Mapping[str, Sequence[Theme]],
     reaches: gpd.GeoDataFrame,
     base: BaseMap,
+    countries: Sequence[str],
     catalogues: Sequence[Words],
 ) -> dict[str, Any]:
     """Gather what the script needs; texts are given per language."""
@@ -57,7 +58,7 @@ def map_data(
         "reaches": _reaches(reaches),
         "crossings": _crossings(dossiers, catalogues),
         "places": _places(base, catalogues),
-        "countries": _countries(base, catalogues),
+        "countries": _countries(base, countries, catalogues),
     }
 
 
@@ -166,7 +167,9 @@ def _places(base: BaseMap, catalogues: Sequence[Words]) -> list[dict[str, Any]]:
     ]
 
 
-def _countries(base: BaseMap, catalogues: Sequence[Words]) -> list[dict[str, Any]]:
+def _countries(
+    base: BaseMap, inside: Sequence[str], catalogues: Sequence[Words]
+) -> list[dict[str, Any]]:
     if base.countries is None:
         return []
     named = []
@@ -175,6 +178,7 @@ def _countries(base: BaseMap, catalogues: Sequence[Words]) -> list[dict[str, Any
         named.append(
             {
                 "at": _point(spot.x, spot.y),
+                "inside": row["iso_a2"] in inside,
                 "name": {w.language: w.country(row["iso_a2"]) for w in catalogues},
             }
         )

@@ -100,7 +100,8 @@ class NumberFormat:
 
     def duration(self, hours: float | None) -> str:
         """Write a duration in hours, from 100 hours in days."""
-        return _join(*self._duration(hours))
+        in_days = not _is_missing(hours) and hours >= _HOURS_SHOWN_AS_DAYS
+        return _join(*self._duration(hours, in_days))
 
     def span(self, hours: float) -> str:
         """Write a familiar span of an axis: hours below two days, else whole days."""
@@ -111,8 +112,12 @@ class NumberFormat:
     def duration_bounds(
         self, low: float | None, value: float | None, high: float | None
     ) -> str:
-        """Write a duration with its bounds."""
-        return self._range(*(self._duration(number) for number in (low, value, high)))
+        """Write a duration with its bounds, all in the unit of the value."""
+        known = [number for number in (value, high, low) if not _is_missing(number)]
+        in_days = bool(known) and known[0] >= _HOURS_SHOWN_AS_DAYS
+        return self._range(
+            *(self._duration(number, in_days) for number in (low, value, high))
+        )
 
     def position(self, lat_deg: float, lon_deg: float, radius_m: float | None) -> str:
         """Write a position with no more digits than its radius deserves."""
@@ -162,10 +167,10 @@ class NumberFormat:
         kilometres = metres / 1000.0
         return (self.number(kilometres, 2 if kilometres < 10 else 3), self.kilometre)
 
-    def _duration(self, hours: float | None) -> tuple[str, str]:
+    def _duration(self, hours: float | None, in_days: bool) -> tuple[str, str]:
         if _is_missing(hours):
             return (self.unknown, "")
-        if hours >= _HOURS_SHOWN_AS_DAYS:
+        if in_days:
             return (self.number(hours / _HOURS_PER_DAY, 2), self.day)
         return (self.number(hours, 2), self.hour)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from pipeline.core.model import Hazard
@@ -281,21 +282,34 @@ def _climate(dossier: Dossier, context: Context, words: Words) -> dict[str, Any]
     for key, rows in hazard_levels([dossier]).items():
         if rows[0]["scenario"] != "historical":
             cases.setdefault(key[:4], []).append(rows[0])
-    shown, unchanged = [], []
+    groups: dict[tuple[str, ...], dict[str, Any]] = {}
+    unchanged: list[str] = []
     for case, rows in cases.items():
-        rows = sorted(rows, key=lambda row: float(row["percentile"]))
-        middle = min(rows, key=lambda row: abs(float(row["percentile"]) - 50.0))
+        ordered = sorted(rows, key=lambda row: float(row["percentile"]))
+        middle = min(ordered, key=lambda row: abs(float(row["percentile"]) - 50.0))
         before = present.get(case[:2])
+        name = words.known("measure", str(middle["intensity_measure"]))
         if before is not None and before["intensity"] == middle["intensity"]:
-            name = words.known("measure", str(middle["intensity_measure"]))
             if name not in unchanged:
                 unchanged.append(name)
             continue
         view = _hazard_row(middle, context, words)
-        view["present"] = hazard_value(before, words) if before else ""
-        view["range"] = _ensemble_range(rows, words)
-        shown.append(view)
-    return {"rows": shown, "unchanged": unchanged}
+        group = groups.setdefault(
+            case[:2],
+            {"first": view, "present": _plain_value(before, words), "rows": []},
+        )
+        view["value"] = replace(view["value"], text=_plain_value(middle, words))
+        view["range"] = _ensemble_range(ordered, words)
+        group["rows"].append(view)
+    return {"groups": list(groups.values()), "unchanged": unchanged}
+
+
+def _plain_value(row: Row | None, words: Words) -> str:
+    if row is None:
+        return words("hazard.no_present")
+    if row["intensity"] is None:
+        return hazard_value(row, words)
+    return words.numbers.quantity(row["intensity"], words.unit(str(row["unit"])))
 
 
 def _ensemble_range(rows: Sequence[Row], words: Words) -> str:

@@ -188,11 +188,25 @@ def _index(site: Site) -> str:
         )
         for w in site.catalogues
     }
-    west, south, east, north = site.bounds_deg
-    data = map_data(site.dossiers, themes, site.reaches, site.base, site.catalogues)
-    data["bounds"] = [[south, west], [north, east]]
+    data = map_data(
+        site.dossiers,
+        themes,
+        site.reaches,
+        site.base,
+        site.countries,
+        site.catalogues,
+    )
+    data["bounds"] = _corners(site.bounds_deg)
+    data["bounds_facilities"] = _corners(
+        first_view(site.dossiers, site.reaches.iloc[:0], site.bounds_deg)
+    )
     parts = ground_map(site.base, site.bounds_deg, site.countries)
     return index_page(site.region, views, parts, data, site.context, site.catalogues)
+
+
+def _corners(bounds_deg: Bounds4) -> list[list[float]]:
+    west, south, east, north = (round(value, 4) for value in bounds_deg)
+    return [[south, west], [north, east]]
 
 
 def _check_budget(page: Path, limit_bytes: int, key: str) -> None:

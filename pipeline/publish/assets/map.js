@@ -71,12 +71,14 @@
     return marker;
   }
   data.places.forEach((p) => addName(group.places, "place-name", p));
-  data.countries.forEach((c) => addName(group.countries, "country-name", c));
+  data.countries.forEach((c) => addName(
+    group.countries, c.inside ? "country-name" : "country-name outer", c));
   function showNames() {
     const zoom = map.getZoom();
     named.forEach((marker) => {
       const item = marker.natech.item;
-      const fits = item.zoom === undefined ? zoom < 8.5 : zoom >= item.zoom - 0.25;
+      const fits = item.zoom === undefined
+        ? zoom < 8.5 && zoom >= (item.inside ? 4.5 : 5.5) : zoom >= item.zoom - 0.25;
       if (fits) marker.addTo(marker.natech.target);
       else marker.natech.target.removeLayer(marker);
     });
@@ -86,7 +88,7 @@
   data.crossings.forEach((c) => {
     const marker = L.marker(c.at, {
       icon: L.divIcon({
-        className: "crossing-icon" + (c.disputed ? " disputed" : ""), iconSize: [11, 11],
+        className: "crossing-icon" + (c.disputed ? " disputed" : ""), iconSize: [9, 9],
       }),
       keyboard: false, zIndexOffset: -500,
     });
@@ -299,8 +301,24 @@
   }
 
   function fit() {
-    map.fitBounds(data.bounds, { padding: [12, 12], animate: false });
+    const narrow = box.clientWidth < 520;
+    map.fitBounds(narrow ? data.bounds_facilities : data.bounds, { padding: [12, 12], animate: false });
   }
+
+  // On paper the map has a size of its own: it is laid out for it and then put back.
+  window.addEventListener("beforeprint", () => {
+    box.style.width = "700px";
+    box.style.height = "446px";
+    map.invalidateSize({ animate: false });
+    if (!state.chosen) fit();
+    spread();
+  });
+  window.addEventListener("afterprint", () => {
+    box.style.width = "";
+    box.style.height = "";
+    map.invalidateSize({ animate: false });
+    spread();
+  });
 
   document.addEventListener("natech:language", speak);
   document.addEventListener("natech:filter", (event) => {
