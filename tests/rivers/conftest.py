@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -107,24 +107,19 @@ def residence_of(network: Network, lakes: dict[str, Lake], share: float) -> Resi
     return residence_times(network, lakes, FLOWS, share)
 
 
-@dataclass(frozen=True)
-class Kit:
-    """What the tests build networks with."""
-
-    layer: Callable[[Sequence[dict[str, Any]]], gpd.GeoDataFrame] = staticmethod(layer)
-    network: Callable[[Sequence[dict[str, Any]]], Network] = staticmethod(network_of)
-    index: Callable[[Network, int], int] = staticmethod(index_of)
-    timed: Callable[..., Timing] = staticmethod(timed)
-    velocities: Callable[[Network], ReachVelocities] = staticmethod(velocities_of)
-    residence: Callable[..., Residence] = staticmethod(residence_of)
-    confluence: tuple[dict[str, Any], ...] = CONFLUENCE
-    flows: FlowFactors = FLOWS
-
-
 @pytest.fixture(scope="session")
-def kit() -> Kit:
+def kit() -> SimpleNamespace:
     """Builders of small networks."""
-    return Kit()
+    return SimpleNamespace(
+        layer=layer,
+        network=network_of,
+        index=index_of,
+        timed=timed,
+        velocities=velocities_of,
+        residence=residence_of,
+        confluence=CONFLUENCE,
+        flows=FLOWS,
+    )
 
 
 @pytest.fixture

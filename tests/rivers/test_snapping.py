@@ -144,7 +144,8 @@ def test_a_roughly_drawn_river_is_never_sure(kit):
     ("text", "rivers"),
     [
         ("Akhangaran (to Syr Darya)", {"akhangaran"}),
-        ("Utken-Su / Sarym-Sakhly (to Syr Darya)", {"utkensu", "sarymsakhly"}),
+        ("Utken-Su / Sarym (to Syr Darya)", {"utkensu", "utken", "sarym"}),
+        ("Dukent-Sai (to Akhangaran)", {"dukentsay", "dukent"}),
         ("Syr Darya (plain)", {"syrdarya"}),
         ("Naryn (left-bank tributary)", set()),
         ("Terek-Sai (to Chatkal, unverified)", set()),
@@ -161,6 +162,12 @@ def test_a_river_is_known_by_all_forms_of_its_name():
     assert name_forms("Kogart (Kugart)") == {"kogart", "kugart"}
     assert name_forms("Сырдарья") == {"сырдарья"}
     assert name_forms("Ağsu") == name_forms("Agsu")
+    assert name_forms("Chorkesar-Sai") == name_forms("Chorkesarsay")
+
+
+def test_short_stems_do_not_stand_for_a_river():
+    assert name_forms("Kara-Suu") == {"karasu"}
+    assert name_forms("Sumsar-Sai") & name_forms("Sumsar")
 
 
 def test_sites_do_not_change_each_other(confluence):

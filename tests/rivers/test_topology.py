@@ -43,6 +43,12 @@ def plain_path(following, start):
     return path
 
 
+def links(following, key):
+    return {
+        (int(key[i]), int(key[j]) if j >= 0 else None) for i, j in enumerate(following)
+    }
+
+
 @settings(deadline=None)
 @given(forests())
 def test_every_next_reach_has_a_larger_number(forest):
@@ -56,14 +62,7 @@ def test_every_next_reach_has_a_larger_number(forest):
 def test_the_links_stay_the_same(forest):
     following, key = forest
     order = order_network(following, key)
-    links = {
-        (key[i], key[j] if (j := following[i]) >= 0 else None) for i in range(len(key))
-    }
-    new_key = key[order.row]
-    assert links == {
-        (new_key[i], new_key[j] if (j := order.next_index[i]) >= 0 else None)
-        for i in range(len(key))
-    }
+    assert links(following, key) == links(order.next_index, key[order.row])
 
 
 @settings(deadline=None)
