@@ -1,0 +1,194 @@
+"""The stage as a command: with the toy products, without any, and with a broken one."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import zarr
+from shapely.geometry import Point
+
+from pipeline.core.errors import InputError
+from pipeline.core.files import sha256
+from pipeline.core.tables import read_table, table_of, table_schema, write_table
+from pipeline.displacement import stage
+
+REGION = """
+region: small
+title: {{en: Small, ru: Малый}}
+bbox: {{west_deg: 70, south_deg: 40, east_deg: 70.6, north_deg: 40.4}}
+metric_crs: EPSG:32642
+countries: [KG]
+inventory: [{{path: facilities.csv}}]
+layers: {{}}
+displacement: [{sources}]
+"""
+PLACES = {
+    "tmf-1": (70.10, 40.20, 200.0),
+    "tmf-2": (70.30, 40.25, 200.0),
+    "tmf-3": (70.50, 40.10, 200.0),
+    "tmf-4": (None, None, None),
+}
+OUTPUTS = ("displacement.parquet", "displacement_points.parquet", "series.zarr")
+
+
+@pytest.fixture
+def facilities(tmp_path) -> Path:
+    """Table of facilities with the places above."""
+    schema = table_schema("facilities")
+    rows = []
+    for name, (lon, lat, radius) in PLACES.items():
+        row = {c.name: "not_provided" for c in schema.columns if "_status" in c.name}
+        row |= {
+            "tmf_id": name,
+            "name": name,
+            "role": "facility",
+            "counts_in_totals": True,
+            "country": "KG",
+            "facility_type": "tailings",
+            "status": "active",
+            "remediation": "none",
+            "lon_deg": lon,
+            "lat_deg": lat,
+            "position_quality": "none" if lon is None else "surveyed",
+            "position_radius_m": radius,
+            "dam_type": "unknown",
+            "source_file": "facilities.csv",
+            "source_row": 2,
+            "geometry": None if lon is None else Point(lon, lat),
+        }
+        rows.append(row)
+    path = tmp_path / "facilities.parquet"
+    write_table(table_of("facilities", rows), "facilities", path)
+    return path
+
+
+@pytest.fixture
+def run(tmp_path, project, facilities) -> Any:
+    """Run the stage with some sources; return the folder of its outputs."""
+
+    def start(sources: str, folder: str = "out") -> Path:
+        region = tmp_path / "small.yaml"
+        region.write_text(REGION.format(sources=sources), encoding="utf-8")
+        out = tmp_path / folder
+        names = dict(zip(("out", "out_points", "out_series"), OUTPUTS, strict=True))
+        stage.run(
+            argparse.Namespace(
+                region=region,
+                methods=project / "configs" / "methods.yaml",
+                facilities=facilities,
+                **{key: out / name for key, name in names.items()},
+            )
+        )
+        return out
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def toy_sources(project: Path) -> str:
+    folder = project / "tests" / "regions" / "toy" / "displacement"
+    return ", ".join(
+        f"{{id: {name}, path: '{folder / file}', reader: egms}}"
+        for name, file in (
+            ("asc", "EGMS_L2b_117_0001_IW1_VV_2020_2024_1.zip"),
+            ("desc", "EGMS_L2b_022_0001_IW1_VV_2020_2024_1.zip"),
+        )
+    )
+
+
+def rows_of(out: Path) -> Any:
+    return read_table("displacement", out / OUTPUTS[0]).set_index("tmf_id")
+
+
+def test_without_sources_every_facility_is_not_covered_and_told_what_to_add(run):
+    out = run("")
+    rows = rows_of(out)
+    assert set(rows["status"]) == {"not_covered"}
+    assert set(rows["watch_level"]) == {"not_assessed"}
+    assert (
+        rows["reason"].str.contains("under 'displacement' in the region's file").all()
+    )
+    assert len(read_table("displacement_points", out / OUTPUTS[1])) == 0
+    assert list(zarr.open_group(out / OUTPUTS[2], mode="r").group_keys()) == []
+
+
+def test_the_toy_dam_moves_and_the_other_does_not(run, toy_sources):
+    rows = rows_of(run(toy_sources))
+    assert rows["status"].tolist() == [
+        "measured",
+        "measured",
+        "not_covered",
+        "no_position",
+    ]
+    assert rows["watch_level"].tolist() == [
+        "yellow",
+        "green",
+        "not_assessed",
+        "not_assessed",
+    ]
+    assert rows.loc["tmf-1", "velocity_fastest_mm_per_yr"] == pytest.approx(-27, abs=3)
+    assert rows.loc["tmf-1", "velocity_up_mm_per_yr"] == pytest.approx(-32, abs=2)
+    assert abs(rows.loc["tmf-2", "velocity_up_mm_per_yr"]) < 1.0
+
+
+def test_points_and_series_are_those_near_facilities(run, toy_sources):
+    out = run(toy_sources)
+    points = read_table("displacement_points", out / OUTPUTS[1])
+    root = zarr.open_group(out / OUTPUTS[2], mode="r")
+    assert set(points["source_id"]) == set(root.group_keys()) == {"asc", "desc"}
+    stored = set(root["asc"]["point_id"][:].tolist())
+    assert set(points.loc[points["source_id"] == "asc", "point_id"]) == stored
+    assert "0012345678" in stored
+
+
+def test_two_runs_give_the_same_bytes_and_each_output_has_its_record(run, toy_sources):
+    first, second = run(toy_sources, "a"), run(toy_sources, "b")
+    for name in OUTPUTS:
+        assert sha256(first / name) == sha256(second / name)
+        record = f"{name}.prov.json"
+        assert (first / record).read_bytes() == (second / record).read_bytes()
+    notes = json.loads((first / f"{OUTPUTS[0]}.prov.json").read_text())["notes"]
+    assert notes["references"]["asc"]["reference_point"] == "GNSS frame of the EGMS"
+
+
+def test_a_broken_source_stops_the_stage_and_writes_nothing(run, tmp_path):
+    bad = tmp_path / "EGMS_L2b_117_0001_IW1_VV.zip"
+    bad.write_bytes(b"PK\x03\x04 cut off")
+    with pytest.raises(InputError, match=r"EGMS_L2b_117.*damaged or truncated"):
+        run(f"{{id: asc, path: '{bad}', reader: egms}}")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_region_without_sources_does_not_pay_for_the_compiler():
+    program = (
+        "import sys, pipeline.displacement.stage, pipeline.displacement.store;"
+        "print('numba' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
+def test_the_toy_products_are_what_their_script_makes(project, tmp_path):
+    path = project / "tests" / "regions" / "make_toy_displacement.py"
+    spec = importlib.util.spec_from_file_location("make_toy_displacement", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    track = module.TRACKS[0]
+    text = module.product(track, np.random.default_rng([module.SEED, 0]))
+    module.write_zip(tmp_path / "again.zip", {"a.csv": text})
+    shipped = module.FOLDER / f"{track.name}.zip"
+    with zipfile.ZipFile(shipped) as archive:
+        assert archive.read(f"{track.name}.csv").decode() == text
+    assert sum(p.stat().st_size for p in module.FOLDER.iterdir()) < 150_000

@@ -1,0 +1,73 @@
+"""The zarr store of series."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+import zarr
+
+from pipeline.core.files import sha256
+from pipeline.displacement.store import write_series
+
+DATES = np.array(["2022-01-01", "2022-01-13", "2022-02-06"], dtype="datetime64[D]")
+VALUES = np.array([[1.0, np.nan, 3.0], [4.0, 5.0, 6.0]], dtype=np.float32)
+
+
+def test_series_come_back_as_they_went_in(tmp_path, make_series):
+    series = make_series(VALUES, DATES)
+    write_series(tmp_path / "s.zarr", [series])
+    back = xr.open_zarr(tmp_path / "s.zarr", group="src")
+    assert back["displacement"].dtype == np.float32
+    np.testing.assert_array_equal(back["displacement"].to_numpy(), VALUES)
+    assert back["time"].to_numpy().astype("datetime64[D]").tolist() == DATES.tolist()
+    assert back["point_id"].to_numpy().tolist() == ["p0000", "p0001"]
+    assert back["displacement"].dims == ("point", "time")
+    assert back["lon"].to_numpy() == pytest.approx(series.lon_deg)
+
+
+def test_unit_sign_and_reference_stand_in_the_attributes(tmp_path, make_series):
+    write_series(tmp_path / "s.zarr", [make_series(VALUES, DATES)])
+    group = zarr.open_group(tmp_path / "s.zarr", mode="r")["src"]
+    shown = group["displacement"].attrs
+    assert shown["units"] == "mm"
+    assert shown["positive"] == "towards the satellite"
+    assert shown["long_name"] == "displacement along the line of sight"
+    assert group.attrs["reference_point"] == "frame"
+    assert group.attrs["reference_epoch"] == "unknown"
+
+
+def test_a_store_without_sources_is_valid_and_empty(tmp_path):
+    write_series(tmp_path / "s.zarr", [])
+    root = zarr.open_group(tmp_path / "s.zarr", mode="r")
+    assert list(root.group_keys()) == []
+    assert root.attrs["Conventions"] == "CF-1.11"
+
+
+def test_a_source_without_points_near_facilities_is_kept_as_empty(
+    tmp_path, make_series
+):
+    write_series(tmp_path / "s.zarr", [make_series(VALUES[:0], DATES)])
+    back = xr.open_zarr(tmp_path / "s.zarr", group="src")
+    assert back["displacement"].shape == (0, 3)
+
+
+def test_equal_series_give_equal_bytes_in_any_order(tmp_path, make_series):
+    a = make_series(VALUES, DATES)
+    b = replace(a, source_id="other")
+    write_series(tmp_path / "1.zarr", [a, b])
+    write_series(tmp_path / "2.zarr", [b, a])
+    assert sha256(tmp_path / "1.zarr") == sha256(tmp_path / "2.zarr")
+
+
+def test_a_failed_write_leaves_the_old_store(tmp_path, make_series):
+    path = tmp_path / "s.zarr"
+    write_series(path, [make_series(VALUES, DATES)])
+    before = sha256(path)
+    broken = replace(make_series(VALUES, DATES), lon_deg=None)
+    with pytest.raises(AttributeError):
+        write_series(path, [broken])
+    assert sha256(path) == before
+    assert [p.name for p in tmp_path.iterdir()] == ["s.zarr"]

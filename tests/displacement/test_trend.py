@@ -1,0 +1,99 @@
+"""Trend, acceleration and annual terms of series."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.displacement import simulate
+from pipeline.displacement.trend import design_matrix, fit_trends, orthonormal_basis
+
+DATES = simulate.sentinel1_dates("2020-01-03", "2024-12-25")
+TIME_D = simulate.days_since_first(DATES)
+
+
+def test_noise_free_motion_is_returned_exactly():
+    motion = simulate.Motion(
+        velocity_mm_per_yr=-20.0, acceleration_mm_per_yr2=3.0, seasonal_mm=4.0
+    )
+    fit = fit_trends(motion.at(TIME_D)[None].astype(np.float32), TIME_D)
+    assert fit.acceleration_mm_per_yr2[0] == pytest.approx(3.0, abs=1e-4)
+    assert fit.amplitude_mm[0] == pytest.approx(4.0, abs=1e-4)
+    assert fit.rmse_mm[0] < 1e-4
+    assert fit.n_epochs[0] == len(TIME_D)
+
+
+def test_straight_line_by_hand_has_its_slope():
+    time_d = np.arange(8) * 36.525  # a tenth of a year
+    fit = fit_trends(np.float32(2.0 * np.arange(8))[None], time_d)
+    assert fit.velocity_mm_per_yr[0] == pytest.approx(20.0, rel=1e-6)
+
+
+@settings(deadline=None, max_examples=25)
+@given(seed=st.integers(0, 10_000), missing=st.sampled_from([0.0, 0.1, 0.5]))
+def test_kernel_agrees_with_least_squares_with_and_without_gaps(seed, missing):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(0, 5, (3, len(TIME_D))) + rng.normal(0, 30, (3, 1))
+    values[rng.random(values.shape) < missing] = np.nan
+    single = values.astype(np.float32)
+    fit = fit_trends(single, TIME_D)
+    for k in range(3):
+        valid = ~np.isnan(single[k])
+        design, _ = design_matrix(TIME_D)
+        y, x = single[k][valid].astype(float), design[valid]
+        line = np.linalg.lstsq(x[:, :4], y, rcond=None)[0]
+        full = np.linalg.lstsq(x, y, rcond=None)[0]
+        assert fit.velocity_mm_per_yr[k] == pytest.approx(line[3], abs=1e-6)
+        assert fit.acceleration_mm_per_yr2[k] == pytest.approx(2 * full[4], abs=1e-6)
+        assert fit.amplitude_mm[k] == pytest.approx(np.hypot(*full[1:3]), abs=1e-6)
+        rest = y - x @ full
+        assert fit.rmse_mm[k] == pytest.approx(np.sqrt(np.mean(rest**2)), abs=1e-6)
+        assert fit.n_epochs[k] == valid.sum()
+
+
+@settings(deadline=None, max_examples=20)
+@given(slope=st.floats(-50, 50), offset=st.floats(-100, 100))
+def test_adding_a_line_adds_its_slope_and_nothing_else(slope, offset):
+    rng = np.random.default_rng(1)
+    values = rng.normal(0, 2, (1, len(TIME_D)))
+    line = offset + slope * TIME_D / 365.25
+    before = fit_trends(values.astype(np.float32), TIME_D)
+    after = fit_trends((values + line).astype(np.float32), TIME_D)
+    gained = after.velocity_mm_per_yr[0] - before.velocity_mm_per_yr[0]
+    assert gained == pytest.approx(slope, abs=1e-4)
+    assert after.acceleration_mm_per_yr2[0] == pytest.approx(
+        before.acceleration_mm_per_yr2[0], abs=1e-4
+    )
+
+
+def test_series_shorter_than_a_season_and_a_half_has_no_acceleration():
+    time_d = np.arange(40) * 12.0
+    fit = fit_trends(np.random.default_rng(0).normal(size=(2, 40)), time_d)
+    assert np.isfinite(fit.velocity_mm_per_yr).all()
+    assert np.isnan(fit.acceleration_mm_per_yr2).all()
+    assert np.isnan(fit.amplitude_mm).all()
+
+
+def test_point_without_values_has_no_fit_and_leaves_its_neighbours_alone():
+    values = np.random.default_rng(0).normal(size=(3, len(TIME_D))).astype(np.float32)
+    alone = fit_trends(values[[0, 2]], TIME_D).velocity_mm_per_yr
+    values[1] = np.nan
+    fit = fit_trends(values, TIME_D)
+    assert np.isnan(fit.velocity_mm_per_yr[1])
+    assert fit.n_epochs[1] == 0
+    assert fit.velocity_mm_per_yr[[0, 2]] == pytest.approx(alone)
+
+
+def test_more_terms_than_epochs_is_a_broken_promise():
+    design, seasonal = design_matrix(np.arange(4) * 200.0)
+    with pytest.raises(ValueError, match="cannot carry"):
+        orthonormal_basis(design, seasonal)
+
+
+def test_the_arguments_stay_as_they_were():
+    values = np.random.default_rng(0).normal(size=(2, len(TIME_D))).astype(np.float32)
+    copy = values.copy()
+    fit_trends(values, TIME_D)
+    assert np.array_equal(values, copy)
