@@ -93,7 +93,9 @@ def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
+    return (
+        value is None or value is pd.NA or (isinstance(value, float) and value != value)
+    )
 
 
 def by_facility(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:

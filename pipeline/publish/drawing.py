@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from markupsafe import Markup, escape
 
@@ -196,8 +196,8 @@ class Frame:
             self.north_deg,
         )
 
-    def xy(self, lon_deg: float, lat_deg: float) -> tuple[float, float]:
-        """Pixel of a position."""
+    def xy(self, lon_deg: Any, lat_deg: Any) -> tuple[Any, Any]:
+        """Pixel of a position; arrays of degrees give arrays of pixels."""
         return (
             (lon_deg - self.west_deg) * self.x_per_deg,
             (self.north_deg - lat_deg) * self.y_per_deg,

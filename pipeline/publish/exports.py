@@ -46,9 +46,7 @@ def facility_layer(tables: SiteTables) -> gpd.GeoDataFrame:
 
 def path_layer(tables: SiteTables) -> gpd.GeoDataFrame:
     """One line per facility: all reaches below it, from the facility's reach on."""
-    shapes = dict(
-        zip(tables.reaches["reach_id"], tables.reaches.geometry, strict=True)
-    )
+    shapes = dict(zip(tables.reaches["reach_id"], tables.reaches.geometry, strict=True))
     rows = []
     for tmf_id, steps in tables.downstream.groupby("tmf_id", sort=True):
         lines = [shapes[key] for key in steps["reach_id"] if key in shapes]
@@ -142,7 +140,7 @@ def columns_text(region: str, names: Sequence[str] = _CSV_TABLES) -> str:
         f"# Data of the region {region}",
         "",
         f"- `{region}.gpkg`: all layers for QGIS (EPSG:4326). `facilities` carries the",
-        "  columns of the assessment and of the displacement with these words in front.",
+        "  columns of the assessment and of the displacement, named in front of each.",
         "  Layers: facilities, reaches, paths, crossings, receptors,",
         "  displacement_points; tables: facility_values, hazards, measures, ledger.",
         "  Yes and no are 1 and 0.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import folium
 import geopandas as gpd
@@ -30,6 +30,12 @@ _PANES: Final = (
     ("paths", 420),
     ("leaders", 590),
 )
+_LAKE_STYLE: Final = {
+    "color": "#6f9fc4",
+    "weight": 0.7,
+    "fillColor": "#c5dcec",
+    "fillOpacity": 1.0,
+}
 _LINE_STYLES: Final[dict[str, dict[str, Any]]] = {
     "recognised": {"color": "#5d4a66", "weight": 1.5, "opacity": 0.9},
     "lease": {"color": "#5d4a66", "weight": 1.0, "opacity": 0.7, "dashArray": "1 5"},
@@ -40,8 +46,8 @@ _LINE_STYLES: Final[dict[str, dict[str, Any]]] = {
 class OfflineMap(folium.Map):
     """Folium map without links to scripts and styles: the page holds them itself."""
 
-    default_js: ClassVar[list[tuple[str, str]]] = []
-    default_css: ClassVar[list[tuple[str, str]]] = []
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012 (as folium declares it)
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ def ground_map(
         chart.add_child(pane)
     for child in _layers(base, countries):
         chart.add_child(child)
-    figure = chart.get_root()
+    figure: Any = chart.get_root()
     figure.render()
     return MapParts(
         html=Markup(figure.html.render()),  # noqa: S704 (folium's element alone)
@@ -110,15 +116,14 @@ def _layers(base: BaseMap, countries: Sequence[str]) -> list[folium.map.Layer]:
         style = {"stroke": False, "fillColor": "#e9ebee", "fillOpacity": 0.55}
         layers += _vectors("outside", outside, style, "land")
     if base.lakes is not None:
-        style = {
-            "color": "#6f9fc4", "weight": 0.7, "fillColor": "#c5dcec", "fillOpacity": 1.0,
-        }  # fmt: skip
+        style = _LAKE_STYLE
         layers += _vectors("lakes", base.lakes, style, "water")
     if base.boundary_lines is not None:
         for status, style in _LINE_STYLES.items():
             lines = base.boundary_lines
             kind = lines[lines["status"] == status]
-            layers += _vectors(f"border_{status}", kind, {**style, "fill": False}, "borders")
+            line = {**style, "fill": False}
+            layers += _vectors(f"border_{status}", kind, line, "borders")
     return layers
 
 

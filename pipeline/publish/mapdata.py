@@ -101,7 +101,9 @@ def _point(lon_deg: Any, lat_deg: Any) -> list[float]:
 def _reaches(reaches: gpd.GeoDataFrame) -> dict[str, Any]:
     shapes = shapely.simplify(reaches.geometry.array, SIMPLIFY_DEG)
     area = reaches["upstream_area_km2"].to_numpy(dtype=np.float64)
-    weight = np.round(0.4 + 0.55 * np.log10(np.maximum(np.nan_to_num(area, nan=1.0), 1.0)), 1)
+    weight = np.round(
+        0.4 + 0.55 * np.log10(np.maximum(np.nan_to_num(area, nan=1.0), 1.0)), 1
+    )
     return {
         str(int(key)): {
             "w": float(w),
@@ -123,9 +125,7 @@ def _crossings(
                 key,
                 {
                     "at": _point(row["lon_deg"], row["lat_deg"]),
-                    "label": {
-                        w.language: _crossing_label(row, w) for w in catalogues
-                    },
+                    "label": {w.language: _crossing_label(row, w) for w in catalogues},
                     "disputed": bool(row["disputed"]),
                     "reached": {},
                 },

@@ -16,13 +16,14 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.publish.basemap import BaseMap
 from pipeline.publish.dossiers import Dossier, Row
 from pipeline.publish.drawing import Frame, label, path, picture, round_step, svg
-from pipeline.publish.labels import first_of, place_name
+from pipeline.publish.labels import place_name
 from pipeline.publish.words import Words
 
 WIDTH: Final = 520.0
 HEIGHT: Final = 340.0
 _LEAST_SPAN_DEG: Final = 0.45
 _WIDE_DEG: Final = 5.0
+_SMALL_SHARE: Final = 0.5
 _METRES_PER_DEG: Final = 111_195.0
 _PLACES_SHOWN: Final = 9
 _LABEL_HEIGHT: Final = 13.0
@@ -52,7 +53,32 @@ class Ground:
         return [self.reach_shapes[i] for i in found if i is not None]
 
 
-def location_map(dossier: Dossier, ground: Ground, words: Words) -> Markup | None:
+@dataclass(frozen=True)
+class Sketch:
+    """A small map without words: its frame, what it shows, and the key of its title.
+
+    It is drawn once and labelled in each language.
+    """
+
+    frame: Frame
+    content: tuple[str, ...]
+    title_key: str
+    name_of: Row
+
+    def labelled(self, ground: Ground, words: Words) -> Markup:
+        """Picture with names, scale and title in one language."""
+        frame = self.frame
+        title = words(self.title_key, name=facility_name(self.name_of, words))
+        content = [
+            *self.content,
+            *_places(frame, ground.base, words),
+            *_scale(frame, words),
+            svg("rect", width=frame.width, height=frame.height, class_="m-frame"),
+        ]
+        return picture(content, frame.width, frame.height, title, "minimap")
+
+
+def location_sketch(dossier: Dossier, ground: Ground) -> Sketch | None:
     """Surroundings of a facility; None without a position."""
     facility = dossier.facility
     if not dossier.has_position:
@@ -63,11 +89,11 @@ def location_map(dossier: Dossier, ground: Ground, words: Words) -> Markup | Non
     frame = Frame.around((lon, lat - span / 2, lon, lat + span / 2), WIDTH, HEIGHT)
     marks = [*_uncertainty(frame, facility), *_entry(frame, dossier)]
     marks.append(_dot(frame, lon, lat))
-    title = words("map.location_title", name=facility_name(facility, words))
-    return _map(frame, dossier, ground, words, marks, title)
+    content = _ground(frame, dossier, ground, marks)
+    return Sketch(frame, content, "map.location_title", facility)
 
 
-def path_map(dossier: Dossier, ground: Ground, words: Words) -> Markup | None:
+def path_sketch(dossier: Dossier, ground: Ground) -> Sketch | None:
     """Whole way downstream with its border crossings; None without a path."""
     lines = ground.shapes(row["reach_id"] for row in dossier.downstream)
     if not lines or not dossier.has_position:
@@ -80,8 +106,8 @@ def path_map(dossier: Dossier, ground: Ground, words: Words) -> Markup | None:
     box = (bounds[0] - pad, bounds[1] - pad, bounds[2] + pad, bounds[3] + pad)
     frame = Frame.around(box, WIDTH, HEIGHT)
     marks = [*_crossings(frame, dossier.crossings), _dot(frame, lon, lat)]
-    title = words("map.path_title", name=facility_name(facility, words))
-    return _map(frame, dossier, ground, words, marks, title)
+    content = _ground(frame, dossier, ground, marks)
+    return Sketch(frame, content, "map.path_title", facility)
 
 
 def facility_name(facility: Row, words: Words) -> str:
@@ -89,27 +115,18 @@ def facility_name(facility: Row, words: Words) -> str:
     return str(facility.get(f"name_{words.language}") or facility["name"])
 
 
-def _map(
-    frame: Frame,
-    dossier: Dossier,
-    ground: Ground,
-    words: Words,
-    marks: Sequence[str],
-    title: str,
-) -> Markup:
+def _ground(
+    frame: Frame, dossier: Dossier, ground: Ground, marks: Sequence[str]
+) -> tuple[str, ...]:
     own = ground.shapes(row["reach_id"] for row in dossier.downstream)
-    content = [
+    return (
         svg("rect", width=frame.width, height=frame.height, class_="m-land"),
         *_lakes(frame, ground.base),
         *_rivers(frame, ground),
         *_lines(frame, own, "m-path"),
         *_borders(frame, ground.base),
         *marks,
-        *_places(frame, ground.base, words),
-        *_scale(frame, words),
-        svg("rect", width=frame.width, height=frame.height, class_="m-frame"),
-    ]
-    return picture(content, frame.width, frame.height, title, "minimap")
+    )
 
 
 def _clip(frame: Frame, shapes: Any) -> NDArray[Any]:
@@ -122,29 +139,39 @@ def _clip(frame: Frame, shapes: Any) -> NDArray[Any]:
     return np.asarray(cut)
 
 
-def _pixels(frame: Frame, line: BaseGeometry) -> list[tuple[float, float]]:
-    return [frame.xy(lon, lat) for lon, lat in shapely.get_coordinates(line)]
-
-
-def _lines(frame: Frame, shapes: Sequence[Any], css: str) -> list[str]:
+def _lines(frame: Frame, shapes: Any, css: str) -> list[str]:
     if len(shapes) == 0:
         return []
     pieces = shapely.get_parts(_clip(frame, shapes))
-    data = "".join(path(_pixels(frame, piece)) for piece in pieces)
-    return [svg("path", d=data, class_=css)] if data else []
+    coordinates, piece = shapely.get_coordinates(pieces, return_index=True)
+    x, y = frame.xy(coordinates[:, 0], coordinates[:, 1])
+    starts = np.flatnonzero(np.diff(piece, prepend=-1))
+    steps = [
+        f"{px:.1f},{py:.1f}" for px, py in zip(x.tolist(), y.tolist(), strict=True)
+    ]
+    for start in starts.tolist():
+        steps[start] = f"M{steps[start]}"
+    return [svg("path", d=" ".join(steps), class_=css)] if steps else []
 
 
 def _rivers(frame: Frame, ground: Ground) -> list[str]:
+    """Rivers by width; on a wide map the smaller ones are left out."""
     west, south, east, north = frame.bounds_deg
     box = shapely.box(west, south, east, north)
     inside = shapely.intersects(ground.reach_shapes, box)
-    thin = 0.45 if east - west > _WIDE_DEG else 1.0
+    thin = 1.0
+    if east - west > _WIDE_DEG:
+        thin = 0.45
+        inside &= ground.reach_weight >= np.quantile(ground.reach_weight, _SMALL_SHARE)
+    rounded = np.round(ground.reach_weight * 2) / 2
     drawn = []
-    for weight in sorted(set(np.round(ground.reach_weight[inside] * 2) / 2)):
-        band = inside & (np.round(ground.reach_weight * 2) / 2 == weight)
-        for piece in _lines(frame, list(ground.reach_shapes[band]), "m-river"):
-            width = float(weight) * thin
-            drawn.append(svg("g", piece, stroke_width=width))
+    for weight in np.unique(rounded[inside]):
+        band = ground.reach_shapes[inside & (rounded == weight)]
+        width = float(weight) * thin
+        drawn += [
+            svg("g", line, stroke_width=width)
+            for line in _lines(frame, band, "m-river")
+        ]
     return drawn
 
 
@@ -254,8 +281,3 @@ def _scale(frame: Frame, words: Words) -> list[str]:
             class_="m-scale-text",
         ),
     ]
-
-
-def lake_name(row: Mapping[str, Any], words: Words) -> str | None:
-    """Name of a lake in the page's language, where the layer has one."""
-    return first_of(row, (f"name_{words.language}", "name_en", "name"))

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final, TypeGuard
+from typing import Final
 
 NO_BREAK_SPACE: Final = "\u00a0"
 _SHORT_DISTANCE_M: Final = 1000.0
@@ -47,13 +47,15 @@ class NumberFormat:
         Whole numbers that fit into ``digits`` or are years and counts should go
         through `whole`.
         """
-        if _is_missing(value):
+        value = _known(value)
+        if value is None:
             return self.unknown
         return self._localised(_rounded(value, digits))
 
     def whole(self, value: float | None) -> str:
         """Write a count, rounded to a whole number."""
-        if _is_missing(value):
+        value = _known(value)
+        if value is None:
             return self.unknown
         return self._localised(str(round(value)))
 
@@ -100,7 +102,8 @@ class NumberFormat:
 
     def duration(self, hours: float | None) -> str:
         """Write a duration in hours, from 100 hours in days."""
-        in_days = not _is_missing(hours) and hours >= _HOURS_SHOWN_AS_DAYS
+        hours = _known(hours)
+        in_days = hours is not None and hours >= _HOURS_SHOWN_AS_DAYS
         return _join(*self._duration(hours, in_days))
 
     def span(self, hours: float) -> str:
@@ -113,7 +116,7 @@ class NumberFormat:
         self, low: float | None, value: float | None, high: float | None
     ) -> str:
         """Write a duration with its bounds, all in the unit of the value."""
-        known = [number for number in (value, high, low) if not _is_missing(number)]
+        known = [n for n in map(_known, (value, high, low)) if n is not None]
         in_days = bool(known) and known[0] >= _HOURS_SHOWN_AS_DAYS
         return self._range(
             *(self._duration(number, in_days) for number in (low, value, high))
@@ -142,14 +145,14 @@ class NumberFormat:
 
     def percent(self, fraction: float | None) -> str:
         """Write a fraction (0 to 1) in per cent."""
-        if _is_missing(fraction):
+        fraction = _known(fraction)
+        if fraction is None:
             return self.unknown
         return _join(self.number(100.0 * fraction, 2), "%")
 
-    def _quantity(
-        self, value: float | None, unit: str, digits: int
-    ) -> tuple[str, str]:
-        if _is_missing(value):
+    def _quantity(self, value: float | None, unit: str, digits: int) -> tuple[str, str]:
+        value = _known(value)
+        if value is None:
             return (self.unknown, "")
         size = abs(float(_rounded(value, digits)))
         scale, word = 1.0, ""
@@ -160,7 +163,8 @@ class NumberFormat:
         return (self.number(value / scale, digits), _join(word, unit))
 
     def _distance(self, metres: float | None) -> tuple[str, str]:
-        if _is_missing(metres):
+        metres = _known(metres)
+        if metres is None:
             return (self.unknown, "")
         if abs(metres) < _SHORT_DISTANCE_M:
             return (self.number(metres, 2), self.metre)
@@ -168,7 +172,8 @@ class NumberFormat:
         return (self.number(kilometres, 2 if kilometres < 10 else 3), self.kilometre)
 
     def _duration(self, hours: float | None, in_days: bool) -> tuple[str, str]:
-        if _is_missing(hours):
+        hours = _known(hours)
+        if hours is None:
             return (self.unknown, "")
         if in_days:
             return (self.number(hours / _HOURS_PER_DAY, 2), self.day)
@@ -206,8 +211,9 @@ class NumberFormat:
         return minus + grouped + (self.decimal + fraction if fraction else "")
 
 
-def _is_missing(value: float | None) -> TypeGuard[None]:
-    return value is None or math.isnan(value)
+def _known(value: float | None) -> float | None:
+    """Give the value; None where it is missing in either way (None or NaN)."""
+    return None if value is None or math.isnan(value) else value
 
 
 def _join(text: str, unit: str) -> str:

@@ -6,11 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.publish.basemap import BaseMap
-from pipeline.publish.cells import Cell, Context, code_word, estimate_cell, layer_rows, marks_of
+from pipeline.publish.cells import (
+    Cell,
+    Context,
+    code_word,
+    estimate_cell,
+    layer_rows,
+    marks_of,
+)
 from pipeline.publish.dossiers import Dossier
+from pipeline.publish.hazardlevels import hazard_theme_id, main_levels
 from pipeline.publish.minimap import facility_name
 from pipeline.publish.status import appearance
-from pipeline.publish.themes import Theme, hazard_theme_id, main_levels
+from pipeline.publish.themes import Theme
 from pipeline.publish.words import Words
 
 
@@ -45,9 +53,7 @@ def overview_view(
     }
 
 
-def _theme_columns(
-    dossiers: Sequence[Dossier], themes: Sequence[Theme]
-) -> list[Theme]:
+def _theme_columns(dossiers: Sequence[Dossier], themes: Sequence[Theme]) -> list[Theme]:
     shown = {hazard_theme_id(key) for key in main_levels(dossiers)}
     return [theme for theme in themes if theme.group != "hazard" or theme.id in shown]
 
@@ -91,9 +97,7 @@ def _row(dossier: Dossier, columns: Sequence[Theme], words: Words) -> dict[str, 
         "position": place,
         "radius": words.numbers.distance(radius) if radius is not None else "",
         "on_map": dossier.has_position,
-        "themes": [
-            (theme, _theme_cell(dossier, theme, words)) for theme in columns
-        ],
+        "themes": [(theme, _theme_cell(dossier, theme)) for theme in columns],
         "search": " ".join(
             str(part).lower()
             for part in (
@@ -106,18 +110,25 @@ def _row(dossier: Dossier, columns: Sequence[Theme], words: Words) -> dict[str, 
     }
 
 
-def _theme_cell(dossier: Dossier, theme: Theme, words: Words) -> Cell:
+def _theme_cell(dossier: Dossier, theme: Theme) -> Cell:
     member = theme.members[dossier.tmf_id]
     look = theme.classes[member.position][0]
     known = member.sort is not None
     marks: tuple[str, ...] = ()
     if known:
-        flags = (("demonstration", theme.demonstration), ("provisional", theme.provisional))
-        marks = tuple(name for name, is_set in flags if is_set)
-        if theme.group == "screening" and theme.id in ("rank", "consequence"):
-            marks = marks_of(dossier.assessment)
-        elif theme.id == "displacement":
-            marks = marks_of(dossier.displacement)
-        elif theme.id == "border":
-            marks = ()
+        marks = _member_marks(dossier, theme)
     return Cell(member.text, look=look, marks=marks, sort=member.sort)
+
+
+def _member_marks(dossier: Dossier, theme: Theme) -> tuple[str, ...]:
+    if theme.id in ("rank", "consequence"):
+        return marks_of(dossier.assessment)
+    if theme.id == "displacement":
+        return marks_of(dossier.displacement)
+    if theme.group == "hazard":
+        flags = {
+            "demonstration": theme.demonstration,
+            "provisional": theme.provisional,
+        }
+        return marks_of(flags)
+    return ()

@@ -85,13 +85,17 @@ def _render(
     values: Mapping[str, Any],
 ) -> str:
     rules = [*styles, language_style([w.language for w in catalogues])]
-    page = _environment().get_template(template).render(
-        catalogues=catalogues,
-        main=catalogues[0],
-        policy=_policy(scripts),
-        scripts=[_script(text) for text in scripts],
-        style=Markup("\n".join(rules)),  # noqa: S704 (the project's own styles)
-        **values,
+    page = (
+        _environment()
+        .get_template(template)
+        .render(
+            catalogues=catalogues,
+            main=catalogues[0],
+            policy=_policy(scripts),
+            scripts=[_script(text) for text in scripts],
+            style=Markup("\n".join(rules)),  # noqa: S704 (the project's own styles)
+            **values,
+        )
     )
     return page.strip() + "\n"
 

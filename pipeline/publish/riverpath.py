@@ -21,9 +21,7 @@ from pipeline.publish.words import Words
 _RECEPTORS_SHOWN: Final = 40
 
 
-def river_section(
-    dossier: Dossier, context: Context, words: Words
-) -> dict[str, Any]:
+def river_section(dossier: Dossier, context: Context, words: Words) -> dict[str, Any]:
     """Join to the network, crossings in order, receptors and the strip chart."""
     shown = sorted(dossier.receptors, key=lambda row: float(row["distance_m"]))
     return {
@@ -81,9 +79,7 @@ def _join(snap: Row | None, context: Context, words: Words) -> list[Line]:
         Line(
             words("field.snap_confidence"),
             Cell(code_word("snap_confidence", snap["snap_confidence"], words)),
-            words(
-                "river.candidates", count=numbers.whole(snap["n_candidate_reaches"])
-            ),
+            words("river.candidates", count=numbers.whole(snap["n_candidate_reaches"])),
         ),
         Line(
             words("field.path_length_m"), Cell(numbers.distance(snap["path_length_m"]))

@@ -99,8 +99,8 @@ def series_plot(series: Sequence[Series], words: Words) -> Markup | None:
             svg("path", d=path([(place, _TOP), (place, HEIGHT - _BOTTOM)]), class_="g")
         )
     for i, (item, when) in enumerate(zip(shown, days, strict=True)):
-        line = [
-            (x(d), y(v)) for d, v in zip(when, item.displacement_mm, strict=True)
-        ]
+        line = [(x(d), y(v)) for d, v in zip(when, item.displacement_mm, strict=True)]
         drawn.append(svg("path", d=path(line), class_=f"series s{i}"))
-    return picture(drawn, WIDTH, HEIGHT, words("motion.series_title"), "strip series-plot")
+    return picture(
+        drawn, WIDTH, HEIGHT, words("motion.series_title"), "strip series-plot"
+    )

@@ -28,13 +28,14 @@ from pipeline.publish.cells import Context
 from pipeline.publish.dossiers import Dossier, by_facility, gather, rows_of
 from pipeline.publish.exports import columns_text, write_csv_tables, write_geopackage
 from pipeline.publish.foliummap import ground_map
+from pipeline.publish.hazardthemes import hazard_themes
 from pipeline.publish.inputs import read_series, read_tables, table_paths
 from pipeline.publish.mapdata import map_data
 from pipeline.publish.minimap import Ground
 from pipeline.publish.overview import overview_view
 from pipeline.publish.pages import index_page, profile_page
-from pipeline.publish.profile import profile_view
-from pipeline.publish.themes import make_themes
+from pipeline.publish.profile import ProfileMaps, profile_view
+from pipeline.publish.themes import screening_themes
 from pipeline.publish.words import Words, read_words
 
 logger = logging.getLogger(__name__)
@@ -66,7 +67,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layers", type=Path, required=True, help="manifest of the region's layers"
     )
     parser.add_argument(
-        "--out", type=Path, required=True, help="folder of the site, replaced as a whole"
+        "--out",
+        type=Path,
+        required=True,
+        help="folder of the site, made anew",
     )
 
 
@@ -168,8 +172,9 @@ def _write_pages(site: Site, folder: Path, methods: PublishMethods) -> None:
     profiles = folder / "profiles"
     profiles.mkdir()
     for dossier in site.dossiers:
+        maps = ProfileMaps.of(dossier, ground)
         views = {
-            words.language: profile_view(dossier, site.context, ground, words)
+            words.language: profile_view(dossier, site.context, maps, words)
             for words in site.catalogues
         }
         page = profiles / f"{dossier.tmf_id}.html"
@@ -181,7 +186,13 @@ def _write_pages(site: Site, folder: Path, methods: PublishMethods) -> None:
 
 def _index(site: Site) -> str:
     layers = site.context.layers
-    themes = {w.language: make_themes(site.dossiers, layers, w) for w in site.catalogues}
+    themes = {
+        w.language: [
+            *screening_themes(site.dossiers, w),
+            *hazard_themes(site.dossiers, layers, w),
+        ]
+        for w in site.catalogues
+    }
     views: Mapping[str, Any] = {
         w.language: overview_view(
             site.dossiers, themes[w.language], site.context, site.base, w

@@ -16,7 +16,7 @@ from pipeline.publish.words import Words
 
 WIDTH: Final = 760.0
 HEIGHT: Final = 330.0
-_LEFT: Final = 62.0
+_LEFT: Final = 74.0
 _RIGHT: Final = 18.0
 _TOP: Final = 46.0
 _BOTTOM: Final = 58.0
@@ -124,9 +124,7 @@ def _grid(axes: _Axes, words: Words) -> list[str]:
         drawn.append(label(text, x, bottom + 17, text_anchor="middle", class_="t"))
     drawn.append(svg("path", d=path([(_LEFT, bottom), (right, bottom)]), class_="a"))
     distance, time = words("strip.distance"), words("strip.time")
-    drawn.append(
-        label(distance, right, HEIGHT - 8, text_anchor="end", class_="t axis")
-    )
+    drawn.append(label(distance, right, HEIGHT - 8, text_anchor="end", class_="t axis"))
     drawn.append(label(time, 4.0, 12.0, class_="t axis"))
     return drawn
 
@@ -174,7 +172,9 @@ def _borders(axes: _Axes, crossings: Sequence[Row]) -> list[str]:
         level = 1 - level if x - last_x < 2 * _COUNTRY_GAP else 0
         css = "border disputed" if row["disputed"] else "border"
         drawn.append(
-            svg("path", d=path([(x, _TOP - 6 - 15 * level), (x, axes.y(0))]), class_=css)
+            svg(
+                "path", d=path([(x, _TOP - 6 - 15 * level), (x, axes.y(0))]), class_=css
+            )
         )
         drawn.append(
             label(
@@ -205,10 +205,16 @@ def _places(axes: _Axes, receptors: Sequence[Row], words: Words) -> list[str]:
             continue
         taken.append(x)
         anchor = "end" if x > WIDTH - 80 else "start" if x < 90 else "middle"
-        drawn.append(svg("path", d=path([(x, base - 5), (x, base + 22)]), class_="tick"))
+        drawn.append(
+            svg("path", d=path([(x, base - 5), (x, base + 22)]), class_="tick")
+        )
         drawn.append(
             label(
-                place_name(row, words), x, base + 33, text_anchor=anchor, class_="t place"
+                place_name(row, words),
+                x,
+                base + 33,
+                text_anchor=anchor,
+                class_="t place",
             )
         )
     return drawn

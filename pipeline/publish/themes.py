@@ -9,18 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline.core.layers import Layer
 from pipeline.core.model import ConsequenceClass, DisplacementStatus, WatchLevel
 from pipeline.publish.dossiers import Dossier, Row
-from pipeline.publish.drawing import round_step
 from pipeline.publish.status import Look, appearance, ordinal_look
 from pipeline.publish.words import Words
 
 _RANK_EDGES: Final = (5, 10, 20)
 _LEAD_EDGES_H: Final = (6.0, 24.0, 48.0)
-_HAZARD_CLASSES: Final = 5
 _UNKNOWN: Final = Look("no-data", "hatched", "circle")
-HazardKey = tuple[str, str, str, str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,139 +47,14 @@ class Theme:
     provisional: bool = False
 
 
-def make_themes(
-    dossiers: Sequence[Dossier], layers: Mapping[str, Layer], words: Words
-) -> list[Theme]:
-    """All themes of a region, the default one first."""
-    made = [
+def screening_themes(dossiers: Sequence[Dossier], words: Words) -> list[Theme]:
+    """Themes of assessment, borders and motion, the default one first."""
+    return [
         _rank(dossiers, words),
         _consequence(dossiers, words),
         _first_border(dossiers, words),
         _displacement(dossiers, words),
     ]
-    made += [
-        _hazard(key, rows, dossiers, layers, words)
-        for key, rows in mapped_levels(dossiers).items()
-    ]
-    return made
-
-
-def mapped_levels(dossiers: Sequence[Dossier]) -> dict[HazardKey, list[Row]]:
-    """Hazard levels worth a map of their own.
-
-    Left out are percentiles beside the median, values of the region as a whole, and
-    futures that equal the present everywhere (earthquakes).
-    """
-    levels = hazard_levels(dossiers)
-    present = {
-        key[:2]: _intensities(rows)
-        for key, rows in levels.items()
-        if rows[0]["scenario"] == "historical"
-    }
-    return {
-        key: rows
-        for key, rows in levels.items()
-        if key[4] == 50.0
-        and any(row["place"] != "region" for row in rows)
-        and (
-            rows[0]["scenario"] == "historical"
-            or present.get(key[:2]) != _intensities(rows)
-        )
-    }
-
-
-def _intensities(rows: Sequence[Row]) -> dict[str, Any]:
-    return {str(row["tmf_id"]): row["intensity"] for row in rows}
-
-
-def hazard_levels(dossiers: Sequence[Dossier]) -> dict[HazardKey, list[Row]]:
-    """Rows of the hazards table by layer, level, scenario, horizon and percentile.
-
-    The present comes first, then by hazard, layer and return period.
-    """
-    found: dict[HazardKey, list[Row]] = {}
-    for dossier in dossiers:
-        for row in dossier.hazards:
-            found.setdefault(hazard_key(row), []).append(row)
-    order = sorted(
-        found,
-        key=lambda key: (
-            found[key][0]["scenario"] != "historical",
-            str(found[key][0]["hazard"]),
-            key[0],
-            found[key][0]["return_period_yr"] or 0.0,
-            key,
-        ),
-    )
-    return {key: found[key] for key in order}
-
-
-def hazard_key(row: Row) -> HazardKey:
-    """Key of a hazard level: everything that tells it from another, but not where."""
-    return (
-        str(row["layer_id"]),
-        str(row["level"]),
-        str(row["scenario"]),
-        str(row["horizon"]),
-        float(row["percentile"]),
-    )
-
-
-def main_levels(dossiers: Sequence[Dossier]) -> list[HazardKey]:
-    """One level of the present per layer, for tables with little room.
-
-    The return period next to 475 years stands for a layer that has several.
-    """
-    chosen: dict[str, tuple[float, HazardKey]] = {}
-    for key, rows in hazard_levels(dossiers).items():
-        if rows[0]["scenario"] != "historical":
-            continue
-        years = rows[0]["return_period_yr"]
-        away = abs(float(years) - 475.0) if years is not None else 0.0
-        if key[0] not in chosen or away < chosen[key[0]][0]:
-            chosen[key[0]] = (away, key)
-    return [key for _, key in chosen.values()]
-
-
-def level_label(row: Row, words: Words) -> str:
-    """Level, scenario and horizon of a hazard row in words."""
-    parts = [period_label(row, words)]
-    if row["scenario"] != "historical":
-        parts.append(scenario_label(row, words))
-    return ", ".join(part for part in parts if part)
-
-
-def period_label(row: Row, words: Words) -> str:
-    """Return period of a hazard row, or the name of its level."""
-    years = row["return_period_yr"]
-    if years is not None:
-        return words("hazard.return_period", years=words.numbers.whole(years))
-    return words.known("level", str(row["level"]))
-
-
-def scenario_label(row: Row, words: Words) -> str:
-    """Scenario, horizon and percentile in words."""
-    scenario = words(f"scenario.{row['scenario']}")
-    if row["scenario"] == "historical":
-        return scenario
-    horizon = str(row["horizon"]).replace("-", "–")
-    text = f"{scenario}, {horizon}"
-    if float(row["percentile"]) != 50.0:
-        share = words.numbers.whole(row["percentile"])
-        text += f", {words('hazard.percentile', percentile=share)}"
-    return text
-
-
-def hazard_value(row: Row, words: Words) -> str:
-    """Intensity with unit and bounds; the word of its status where it has none."""
-    if row["intensity"] is None:
-        return appearance("status", str(row["intensity_status"]), words).word
-    return words.numbers.quantity_bounds(
-        row["intensity_low"],
-        row["intensity"],
-        row["intensity_high"],
-        words.unit(str(row["unit"])),
-    )
 
 
 def _assessed(dossier: Dossier, field: str) -> Any:
@@ -248,16 +119,15 @@ def _consequence(dossiers: Sequence[Dossier], words: Words) -> Theme:
     return _theme(
         "consequence",
         "screening",
-        _classes_of("consequence", codes, words),
+        classes_of("consequence", codes, words),
         dossiers,
         member,
         words,
     )
 
 
-def _classes_of(
-    kind: str, codes: Sequence[str], words: Words
-) -> list[tuple[Look, str]]:
+def classes_of(kind: str, codes: Sequence[str], words: Words) -> list[tuple[Look, str]]:
+    """Look and word of each code of one kind of record."""
     shown = [appearance(kind, code, words) for code in codes]
     return [(item.look, item.word) for item in shown]
 
@@ -313,11 +183,15 @@ def crossing_text(row: Row, words: Words) -> str:
 
 
 def _displacement(dossiers: Sequence[Dossier], words: Words) -> Theme:
-    levels = [str(level) for level in WatchLevel if level is not WatchLevel.NOT_ASSESSED]
-    states = [str(s) for s in DisplacementStatus if s is not DisplacementStatus.MEASURED]
+    levels = [
+        str(level) for level in WatchLevel if level is not WatchLevel.NOT_ASSESSED
+    ]
+    states = [
+        str(s) for s in DisplacementStatus if s is not DisplacementStatus.MEASURED
+    ]
     classes = [
-        *_classes_of("watch", levels, words),
-        *_classes_of("displacement", states, words),
+        *classes_of("watch", levels, words),
+        *classes_of("displacement", states, words),
     ]
 
     def member(dossier: Dossier) -> Member:
@@ -359,106 +233,3 @@ def _theme(
         demonstration=name != "displacement" and _flagged(dossiers, "demonstration"),
         provisional=name != "displacement" and _flagged(dossiers, "provisional"),
     )
-
-
-def class_edges(values: Sequence[float], count: int = _HAZARD_CLASSES) -> list[float]:
-    """Round inner edges that cut values into at most ``count`` + 1 classes."""
-    if not values or max(values) <= min(values):
-        return []
-    low, high = min(values), max(values)
-    step = round_step(high - low, count)
-    first = int(low // step) + 1
-    edges = []
-    while (edge := first * step) < high and len(edges) < count:
-        if edge > low:
-            edges.append(edge)
-        first += 1
-    return edges
-
-
-def _hazard(
-    key: HazardKey,
-    rows: Sequence[Row],
-    dossiers: Sequence[Dossier],
-    layers: Mapping[str, Layer],
-    words: Words,
-) -> Theme:
-    by_id = {str(row["tmf_id"]): row for row in rows}
-    values = [float(r["intensity"]) for r in rows if r["intensity"] is not None]
-    edges = class_edges(values)
-    unit = words.unit(str(rows[0]["unit"]))
-    statuses = ("no_hazard", "not_covered", "not_provided", "invalid")
-    labels = _edge_labels(edges, values, unit, words)
-    looks = [ordinal_look(i, len(labels)) for i in range(len(labels))]
-    classes = [
-        *zip(looks, labels, strict=True),
-        *_classes_of("status", statuses, words),
-    ]
-
-    def member(dossier: Dossier) -> Member:
-        row = by_id.get(dossier.tmf_id)
-        status = "not_provided" if row is None else str(row["intensity_status"])
-        if row is None or status in statuses:
-            shown = appearance("status", status, words)
-            place = len(labels) + statuses.index(status)
-            return Member(place, shown.word, sentence=shown.sentence)
-        value = float(row["intensity"])
-        place = sum(value >= edge for edge in edges)
-        return Member(place, hazard_value(row, words), value)
-
-    layer = layers.get(key[0])
-    measure = words.known("measure", str(rows[0]["intensity_measure"]))
-    level = level_label(rows[0], words)
-    return Theme(
-        id=hazard_theme_id(key),
-        group="hazard",
-        title=": ".join(part for part in (measure, level) if part),
-        short=_short_title(rows[0], words),
-        unit=unit or words("legend.no_unit"),
-        period=scenario_label(rows[0], words),
-        source=source_text(layer, words) if layer else key[0],
-        classes=tuple(classes),
-        members={dossier.tmf_id: member(dossier) for dossier in dossiers},
-        demonstration=any(bool(row["demonstration"]) for row in rows),
-        provisional=any(bool(row["provisional"]) for row in rows),
-    )
-
-
-def source_text(layer: Layer, words: Words) -> str:
-    """Title and version of a layer in the page's language."""
-    title = getattr(layer.title, words.language, layer.title.en)
-    return words("sources.title_version", title=title, version=layer.version)
-
-
-def _edge_labels(
-    edges: Sequence[float], values: Sequence[float], unit: str, words: Words
-) -> list[str]:
-    if not values:
-        return []
-    if not edges:
-        return [words.numbers.quantity(values[0], unit)]
-    texts = [words.numbers.number(edge) for edge in edges]
-    labels = [words("legend.below", edge=texts[0], unit=unit)]
-    labels += [
-        words("legend.between", low=a, high=b, unit=unit)
-        for a, b in zip(texts[:-1], texts[1:], strict=True)
-    ]
-    return [*labels, words("legend.from", edge=texts[-1], unit=unit)]
-
-
-def _short_title(row: Row, words: Words) -> str:
-    """Short name of a measure with its return period, for columns and popups."""
-    name = words.known("measure_short", str(row["intensity_measure"]))
-    if row["return_period_yr"] is None:
-        return name
-    years = words.numbers.whole(row["return_period_yr"])
-    return words("hazard.short", measure=name, years=years)
-
-
-def hazard_theme_id(key: HazardKey) -> str:
-    """Id of the theme of a hazard level, fit for an attribute of a page."""
-    return "hazard-" + "-".join(_slug(part) for part in (*key[:4], f"{key[4]:g}"))
-
-
-def _slug(text: str) -> str:
-    return "".join(c if c.isalnum() and c.isascii() else "-" for c in text.lower())
