@@ -51,7 +51,6 @@ def make_raster(path: Path, size: int) -> None:
         "blockxsize": 512,
         "blockysize": 512,
         "compress": "deflate",
-        "predictor": 3,
     }
     across = np.sin(np.arange(size) / 310.0)
     with rasterio.open(path, "w", **profile) as out:

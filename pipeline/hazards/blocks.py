@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
-from concurrent.futures import Future
-from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -25,50 +22,6 @@ from pipeline.hazards.grid import Grid
 _STORE_BYTES: Final = 96 << 20
 
 
-class BlockStore:
-    """Decoded blocks, the most recently used within a limit of bytes.
-
-    Several readers of one raster may share a store: a block that one of them is
-    decoding is waited for by the others.
-    """
-
-    def __init__(self, limit_bytes: int = _STORE_BYTES) -> None:
-        self._limit = limit_bytes
-        self._blocks: OrderedDict[tuple[int, int], Future[NDArray]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(
-        self, key: tuple[int, int], decode: Callable[[int, int], NDArray]
-    ) -> NDArray:
-        """Return one block; ``decode(*key)`` is called where it is not stored."""
-        with self._lock:
-            future = self._blocks.get(key)
-            if future is not None:
-                self._blocks.move_to_end(key)
-            else:
-                mine: Future[NDArray] = Future()
-                self._blocks[key] = mine
-        if future is not None:
-            return future.result()
-        try:
-            mine.set_result(decode(*key))
-        except BaseException as error:  # whoever waits for the block must wake up
-            mine.set_exception(error)
-            raise
-        self._shrink()
-        return mine.result()
-
-    def _shrink(self) -> None:
-        with self._lock:
-            done = [k for k, block in self._blocks.items() if block.done()]
-            if done:
-                block = self._blocks[done[-1]]
-                size = 0 if block.exception() else block.result().nbytes
-                keep = max(1, self._limit // max(1, size))
-                for key in done[: max(0, len(done) - keep)]:
-                    del self._blocks[key]
-
-
 class BlockReader:
     """Reads windows of some bands, decoding each block once while it is stored.
 
@@ -78,8 +31,8 @@ class BlockReader:
         As `open_raster` yields them.
     bands
         Band numbers from 1; windows have them in this order.
-    store
-        Where decoded blocks are kept; one of its own unless readers share one.
+    store_bytes
+        Size of the store of decoded blocks; the least recently used leave first.
     """
 
     def __init__(
@@ -87,12 +40,12 @@ class BlockReader:
         dataset: Any,
         grid: Grid,
         bands: tuple[int, ...],
-        store: BlockStore | None = None,
+        store_bytes: int = _STORE_BYTES,
     ) -> None:
         self.grid = grid
         self.bands = bands
         self._dataset = dataset
-        self._store = store or BlockStore()
+        self._store: OrderedDict[tuple[int, int], NDArray] = OrderedDict()
         picked = [b - 1 for b in bands]
         scales = np.array([grid.scales[b] for b in picked])
         offsets = np.array([grid.offsets[b] for b in picked])
@@ -100,6 +53,9 @@ class BlockReader:
         self._scale, self._offset = scales[:, None, None], offsets[:, None, None]
         single = np.result_type(grid.dtype, np.float32)
         self.dtype = np.dtype(np.float64) if self._scaled else single
+        block_bytes = grid.block_height * grid.block_width * len(bands)
+        block_bytes *= self.dtype.itemsize
+        self._stored_blocks = max(1, store_bytes // max(1, block_bytes))
         self._masked = [b for b in bands if _has_mask(dataset, b)]
 
     def window(self, top: int, left: int, bottom: int, right: int) -> NDArray:
@@ -130,9 +86,17 @@ class BlockReader:
 
     def block(self, bi: int, bj: int) -> NDArray:
         """One decoded block (bands, rows, columns), from the store where possible."""
-        return self._store.get((bi, bj), self._decode)
+        key = (bi, bj)
+        if key in self._store:
+            self._store.move_to_end(key)
+            return self._store[key]
+        while len(self._store) >= self._stored_blocks:
+            self._store.popitem(last=False)
+        self._store[key] = self.decode(bi, bj)
+        return self._store[key]
 
-    def _decode(self, bi: int, bj: int) -> NDArray:
+    def decode(self, bi: int, bj: int) -> NDArray:
+        """One block (bands, rows, columns), read from the file whatever is stored."""
         grid = self.grid
         y0, x0 = bi * grid.block_height, bj * grid.block_width
         window = Window(

@@ -145,9 +145,8 @@ def zone_sums(
     first_ring: NDArray[np.int64],
     windows: NDArray[np.int64],
     members: NDArray[np.int64],
-    out: NDArray[np.float64],
-) -> None:
-    """Add each polygon's cells in ``values`` to its row of ``out``.
+) -> NDArray[np.float64]:
+    """Sums over the cells of each polygon that lie in ``values``.
 
     Parameters
     ----------
@@ -156,20 +155,27 @@ def zone_sums(
     x, y, start, turn, first_ring
         Rings of all polygons in raster cells (`pipeline.hazards.rings.Rings`).
     windows
-        Shape (polygons, 4): first row, first column, one past the last row and column.
+        Shape (n, 4): first row, first column, one past the last row and column of the
+        part of each polygon to add; they lie in ``values``.
     members
-        Polygons to add, indices into ``windows``; their windows lie in ``values``.
-    out
-        Shape (polygons, 4): sum of shares, of share x value, least and largest value.
+        Shape (n,): the polygons, indices into ``first_ring``.
+
+    Returns
+    -------
+    ndarray
+        Shape (n, 4): sum of shares, of share x value, least and largest value; the
+        last two are infinite where no cell has data.
     """
-    for p in members:
-        top, left, bottom, right = windows[p]
+    out = np.empty((len(members), 4))
+    for k in range(len(members)):
+        p = members[k]
+        top, left, bottom, right = windows[k]
         width = right - left
         rows = max(1, min(bottom - top, _CHUNK_CELLS // (width + 1)))
         acc = np.zeros((rows, width + 1))
         a, b = first_ring[p], first_ring[p + 1]
         weight, total = 0.0, 0.0
-        least, largest = out[p, 2], out[p, 3]
+        least, largest = np.inf, -np.inf
         for chunk in range(top, bottom, rows):
             acc[:] = 0.0
             _add_rings(acc, x, y, start[a : b + 1], turn[a:b], left, chunk)
@@ -184,7 +190,8 @@ def zone_sums(
                         total += share * value
                         least = min(least, value)
                         largest = max(largest, value)
-        out[p, 0] += weight
-        out[p, 1] += total
-        out[p, 2] = least
-        out[p, 3] = largest
+        out[k, 0] = weight
+        out[k, 1] = total
+        out[k, 2] = least
+        out[k, 3] = largest
+    return out

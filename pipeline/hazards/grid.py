@@ -106,6 +106,8 @@ def _checked(dataset: Any, layer: Layer, path: Path) -> Grid:
             fix="convert the raster to float32",
         )
     block_height, block_width = dataset.block_shapes[0]
+    if block_width == dataset.width:  # strips, possibly the whole raster in one
+        block_height = min(block_height, max(1, _MAX_STRIP_CELLS // block_width))
     return Grid(
         path=path,
         layer_id=layer.id,
@@ -113,7 +115,7 @@ def _checked(dataset: Any, layer: Layer, path: Path) -> Grid:
         transform=dataset.transform,
         height=dataset.height,
         width=dataset.width,
-        block_height=min(block_height, max(1, _MAX_STRIP_CELLS // dataset.width)),
+        block_height=block_height,
         block_width=block_width,
         descriptions=tuple(text or "" for text in dataset.descriptions),
         dtype=dtype,

@@ -1,16 +1,19 @@
 """Statistics of one raster band in very many polygons.
 
-Polygons are put in groups that lie close together. Each group reads the blocks that
-its polygons touch, once, into one array; compiled code then adds up all polygons of
-the group. Threads take groups side by side, each with a file handle of its own.
-Memory is bounded by the size of a group, whatever the raster or the polygons.
+The raster is cut into tiles of whole blocks. Each tile decodes the blocks that any
+polygon touches, once, into one array; compiled code then adds up the parts of all
+polygons that lie in the tile, and the parts are added in the order of the tiles.
+Threads take tiles side by side, each with a file handle of its own. Memory is bounded
+by the size of a tile, whatever the raster or the polygons.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -20,13 +23,12 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.core.layers import Layer
-from pipeline.hazards.blocks import BlockReader, BlockStore
+from pipeline.hazards.blocks import BlockReader
 from pipeline.hazards.coverage import zone_sums
 from pipeline.hazards.grid import Grid, open_raster
 from pipeline.hazards.rings import Rings, rings_of
 
-_GROUP_CELLS: Final = 1 << 22
-_STORE_BYTES: Final = 160 << 20
+_TILE_CELLS: Final = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,122 +78,105 @@ def zone_statistics(
     """
     with open_raster(layer, path) as (_, grid):
         rings = rings_of(polygons, grid.transform)
-    windows = rings.windows(grid.height, grid.width)
-    groups = list(_groups(windows, grid))
-    out = np.zeros((len(rings), 4))
-    out[:, 2], out[:, 3] = np.inf, -np.inf
-
-    store = BlockStore(_STORE_BYTES)
-    waiting = iter(groups)
+    tiles = list(_tiles(rings.windows(grid.height, grid.width), grid))
+    parts: list[NDArray[np.float64]] = [np.empty(0)] * len(tiles)
+    waiting = iter(range(len(tiles)))
     lock = Lock()
 
     def work(_: int) -> None:
         with open_raster(layer, path) as (dataset, own_grid):
-            reader = BlockReader(dataset, own_grid, (band,), store)
+            reader = BlockReader(dataset, own_grid, (band,))
             while True:
                 with lock:
-                    members = next(waiting, None)
-                if members is None:
+                    number = next(waiting, None)
+                if number is None:
                     return
-                _add_group(reader, rings, windows, members, out)
+                parts[number] = _tile_sums(reader, rings, tiles[number])
 
     with ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(work, range(threads)):
             pass
+    out = np.zeros((len(rings), 4))
+    out[:, 2], out[:, 3] = np.inf, -np.inf
+    for tile, part in zip(tiles, parts, strict=True):
+        out[tile.members, :2] += part[:, :2]
+        out[tile.members, 2] = np.minimum(out[tile.members, 2], part[:, 2])
+        out[tile.members, 3] = np.maximum(out[tile.members, 3], part[:, 3])
     return _statistics(out, rings.area_cells)
 
 
-def _groups(windows: NDArray[np.int64], grid: Grid) -> Iterator[NDArray[np.int64]]:
-    """Polygons that touch the raster, in groups that lie close together.
+@dataclass(frozen=True, slots=True)
+class _Tile:
+    """Part of a raster with the polygons that touch it.
 
-    The order follows a Z curve over blocks. A group ends where its common window
-    would grow beyond `_GROUP_CELLS`; a polygon larger than that is alone.
+    ``top`` and ``left`` are its first row and column. ``windows`` (n, 4) are the parts
+    of the polygons' windows in the tile, ``members`` (n,) the polygons.
     """
+
+    top: int
+    left: int
+    members: NDArray[np.int64]
+    windows: NDArray[np.int64]
+
+
+def _tiles(windows: NDArray[np.int64], grid: Grid) -> Iterator[_Tile]:
+    """Tiles that some polygon touches, row by row."""
+    blocks_across = max(1, math.isqrt(_TILE_CELLS) // grid.block_width)
+    width = blocks_across * grid.block_width
+    blocks_down = max(1, _TILE_CELLS // width // grid.block_height)
+    size = np.array([blocks_down * grid.block_height, width])
     touching = np.flatnonzero(windows[:, 2] > windows[:, 0])
-    centre = (windows[touching, :2] + windows[touching, 2:]) // 2
-    code = _z_order(centre // (grid.block_height, grid.block_width))
-    order = touching[np.lexsort((touching, code))]
-    first, frame = 0, np.zeros(4, dtype=np.int64)
-    for k, p in enumerate(order):
-        window = windows[p]
-        union = window.copy()
-        if k > first:
-            union[:2] = np.minimum(frame[:2], window[:2])
-            union[2:] = np.maximum(frame[2:], window[2:])
-            if np.prod(union[2:] - union[:2]) > _GROUP_CELLS:
-                yield order[first:k]
-                first, union = k, window.copy()
-        frame = union
-    if len(order):
-        yield order[first:]
+    first = windows[touching, :2] // size
+    count = -(-windows[touching, 2:] // size) - first
+    pairs = count.prod(axis=1)
+    owner = np.repeat(np.arange(len(touching)), pairs)
+    index = np.arange(pairs.sum()) - np.repeat(np.cumsum(pairs) - pairs, pairs)
+    place = first[owner]
+    place[:, 0] += index // count[owner, 1]
+    place[:, 1] += index % count[owner, 1]
+    order = np.lexsort((owner, place[:, 1], place[:, 0]))
+    owner, place = owner[order], place[order]
+    starts = np.flatnonzero(np.any(np.diff(place, axis=0, prepend=-1), axis=1))
+    for a, b in pairwise([*starts, len(owner)]):
+        members = touching[owner[a:b]]
+        origin = place[a] * size
+        limits = np.concatenate([origin, origin + size])
+        low, high = np.tile(limits[:2], 2), np.tile(limits[2:], 2)
+        clipped = np.clip(windows[members], low, high)
+        yield _Tile(int(origin[0]), int(origin[1]), members, clipped)
 
 
-def _z_order(cells: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Position of (row, column) pairs on a Z curve: their bits take turns."""
-    code = np.zeros(len(cells), dtype=np.int64)
-    for bit in range(20):
-        for axis in (0, 1):
-            code |= ((cells[:, axis] >> bit) & 1) << (2 * bit + 1 - axis)
-    return code
+def _tile_sums(reader: BlockReader, rings: Rings, tile: _Tile) -> NDArray[np.float64]:
+    """Sums of all polygons of a tile, in the order of its members."""
+    return zone_sums(
+        _touched(reader, tile),
+        tile.top,
+        tile.left,
+        rings.x,
+        rings.y,
+        rings.start,
+        rings.turn,
+        rings.first_ring,
+        tile.windows,
+        tile.members,
+    )
 
 
-def _add_group(
-    reader: BlockReader,
-    rings: Rings,
-    windows: NDArray[np.int64],
-    members: NDArray[np.int64],
-    out: NDArray[np.float64],
-) -> None:
-    """Add all polygons of a group, in strips of rows where it is very large."""
-    top, left = windows[members, :2].min(axis=0)
-    bottom, right = windows[members, 2:].max(axis=0)
-    height = reader.grid.block_height
-    rows = max(height, _GROUP_CELLS // (right - left) // height * height)
-    rows = rows if (bottom - top) * (right - left) > _GROUP_CELLS else bottom - top
-    for start in range(top, bottom, rows):
-        end = min(start + rows, bottom)
-        strip = windows.copy() if rows < bottom - top else windows
-        if strip is not windows:
-            strip[members, 0] = np.clip(windows[members, 0], start, end)
-            strip[members, 2] = np.clip(windows[members, 2], start, end)
-        values = _touched(reader, strip[members], (start, left, end, right))
-        zone_sums(
-            values,
-            start,
-            left,
-            rings.x,
-            rings.y,
-            rings.start,
-            rings.turn,
-            rings.first_ring,
-            strip,
-            members,
-            out,
-        )
-
-
-def _touched(
-    reader: BlockReader, windows: NDArray[np.int64], frame: tuple[int, int, int, int]
-) -> NDArray:
-    """Array of a frame in which the blocks under the windows are filled in."""
-    grid = reader.grid
-    top, left, bottom, right = frame
-    size = np.array([grid.block_height, grid.block_width])
-    first = windows[:, :2] // size
-    last = -(-windows[:, 2:] // size)
-    base = first.min(axis=0)
-    wanted = np.zeros(tuple(last.max(axis=0) - base), dtype=bool)
-    for (r0, c0), (r1, c1) in zip(first - base, last - base, strict=True):
+def _touched(reader: BlockReader, tile: _Tile) -> NDArray:
+    """Array of a tile in which the blocks under its polygons are filled in."""
+    size = np.array([reader.grid.block_height, reader.grid.block_width])
+    origin = np.array([tile.top, tile.left])
+    first = (tile.windows[:, :2] - origin) // size
+    last = -(-(tile.windows[:, 2:] - origin) // size)
+    wanted = np.zeros(tuple(last.max(axis=0)), dtype=bool)
+    for (r0, c0), (r1, c1) in zip(first, last, strict=True):
         wanted[r0:r1, c0:c1] = True
-    values = np.empty((bottom - top, right - left), reader.dtype)
-    for bi, bj in np.argwhere(wanted) + base:
-        y0, x0 = bi * size[0], bj * size[1]
-        block = reader.block(int(bi), int(bj))[0]
-        t, b = max(top, y0), min(bottom, y0 + block.shape[0])
-        a, z = max(left, x0), min(right, x0 + block.shape[1])
-        values[t - top : b - top, a - left : z - left] = block[
-            t - y0 : b - y0, a - x0 : z - x0
-        ]
+    values = np.empty(tuple(np.array(wanted.shape) * size), reader.dtype)
+    for bi, bj in np.argwhere(wanted):
+        at = origin // size + (bi, bj)
+        block = reader.decode(int(at[0]), int(at[1]))[0]
+        y, x = bi * size[0], bj * size[1]
+        values[y : y + block.shape[0], x : x + block.shape[1]] = block
     return values
 
 

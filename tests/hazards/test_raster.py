@@ -303,13 +303,13 @@ def test_blocks_are_decoded_once_for_all_places(
     from pipeline.hazards.blocks import BlockReader
 
     decoded = []
-    plain = BlockReader._decode
+    plain = BlockReader.decode
 
     def counted(self, bi, bj):
         decoded.append((bi, bj))
         return plain(self, bi, bj)
 
-    monkeypatch.setattr(BlockReader, "_decode", counted)
+    monkeypatch.setattr(BlockReader, "decode", counted)
     path = write_raster(
         np.ones((64, 64)),
         tiled=True,

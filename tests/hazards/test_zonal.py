@@ -59,10 +59,10 @@ def as_rows(found):
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-@pytest.mark.parametrize("group_cells", [100, 1 << 22])
-def test_many_polygons_equal_one_at_a_time(field, monkeypatch, threads, group_cells):
+@pytest.mark.parametrize("tile_cells", [100, 2000, 1 << 22])
+def test_many_polygons_equal_one_at_a_time(field, monkeypatch, threads, tile_cells):
     layer, path, cells = field
-    monkeypatch.setattr(zonal, "_GROUP_CELLS", group_cells)
+    monkeypatch.setattr(zonal, "_TILE_CELLS", tile_cells)
     shapes = footprints(60)
     found = as_rows(zone_statistics(layer, path, shapes, threads=threads))
     expected = np.array([plain_way(shape, cells) for shape in shapes])
