@@ -29,7 +29,7 @@ def test_rain_at_tashkent_agrees_with_a_plain_read_of_its_cells(
     found = sample(layer, path, [place], choices).samples[0]
     with rasterio.open(path) as dataset:
         row, column = dataset.index(69.24, 41.30)
-        cells = dataset.read(1)[row - 1 : row + 2, column - 1 : column + 2]
+        cells = dataset.read(1)[row - 2 : row + 3, column - 2 : column + 3]
     assert found.status is Status.MEASURED
     assert found.covered_fraction == pytest.approx(1)
     assert cells.min() <= found.low <= found.value <= found.high <= cells.max()
