@@ -77,6 +77,11 @@ def formula(subject: str, key: str) -> Formula:
     return formulas(subject)[key]
 
 
+def coefficient_files() -> list[Path]:
+    """All files of formulas."""
+    return sorted(DATA_FOLDER.glob("*.yaml"))
+
+
 def subjects() -> list[str]:
     """Names of all files of formulas."""
-    return sorted(path.stem for path in DATA_FOLDER.glob("*.yaml"))
+    return [path.stem for path in coefficient_files()]

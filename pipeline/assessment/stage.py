@@ -15,6 +15,7 @@ from typing import Final
 import pandas as pd
 
 from pipeline.assessment.assess import Assessed, assess, assessment_rows
+from pipeline.assessment.coefficients import coefficient_files
 from pipeline.assessment.facts import facts_of
 from pipeline.assessment.recommend import measure_rows
 from pipeline.assessment.scheme import Scheme, read_scheme
@@ -81,7 +82,7 @@ def run(arguments: argparse.Namespace) -> None:
         write_provenance(
             path,
             stage="assessment",
-            inputs=[*paths.values(), region.path, scheme_path],
+            inputs=[*paths.values(), region.path, scheme_path, *coefficient_files()],
             parameters=methods.model_dump(mode="json"),
             notes={"scheme_status": scheme.status, "scheme_source": scheme.source},
         )

@@ -113,3 +113,36 @@ def test_the_interval_encloses_the_central_distance(height, stored, share, narro
 def test_the_area_interval_is_a_factor_of_three():
     low, high = inundation_bounds_m2(1e6, 1e6)
     assert (low, high) == pytest.approx((800_000 / 3, 2_400_000))
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(5, 66))
+def test_the_bounds_hold_for_every_volume_between_the_bounds(a, b, height):
+    stored_low, stored_high = 1e5, 1e7
+    released_low, released_high = 2e4, 6e6
+    stored = stored_low * (stored_high / stored_low) ** a
+    most = min(released_high, stored)
+    released = released_low * (most / released_low) ** b
+    result = runout(
+        height_m=None,
+        released_m3=(released_low, None, released_high),
+        stored_m3=(stored_low, None, stored_high),
+        path_length_m=None,
+    )
+    for member in (
+        rico_runout_m(height, released),
+        concha_larrauri_lall_runout_m(height, released, stored),
+    ):
+        assert result.low_m * 10 <= member * (1 + 1e-9)
+        assert member * 10 <= result.high_m * (1 + 1e-9)
+
+
+def test_the_upper_bound_takes_the_least_volume_that_the_release_fits_in():
+    # all of 1e6 m3 let go, not 1e6 of the 1e7 m3 that may be stored at most:
+    # H_f = 20 * 1 * 1, D = 3.04 * 20^0.545 = 15.5573 km, times ten
+    result = runout(
+        height_m=20,
+        released_m3=(2e5, None, 1e6),
+        stored_m3=(5e5, None, 1e7),
+        path_length_m=None,
+    )
+    assert result.high_m == pytest.approx(155_573, abs=1)
