@@ -41,7 +41,7 @@ def write_series(path: Path, sources: list[PointSeries]) -> None:
         root.attrs.update(
             {"Conventions": CONVENTIONS, "title": "Displacement series near facilities"}
         )
-        for series in sorted(sources, key=lambda s: s.source_id):
+        for series in sources:
             _write_group(root.create_group(series.source_id), series)
         zarr.consolidate_metadata(part, zarr_format=2)
         metadata = part / ".zmetadata"

@@ -78,3 +78,12 @@ def test_points_that_cannot_be_judged_have_no_vote():
     flagged, able = np.ones(5, bool), np.array([True, True, False, True, True])
     kept = in_company(flagged, able, row_of_points(5, 60.0), **RULE)
     assert kept.tolist() == able.tolist()
+
+
+def test_a_cell_is_flagged_by_the_majority_of_its_points():
+    xy = np.repeat(row_of_points(3, 60.0), 3, axis=0) + np.tile(
+        [[0.0, 0], [1, 1], [2, 2]], (3, 1)
+    )
+    one_of_three = np.tile([True, False, False], 3)
+    assert not in_company(one_of_three, np.ones(9, bool), xy, **RULE).any()
+    assert in_company(~one_of_three, np.ones(9, bool), xy, **RULE).sum() == 6

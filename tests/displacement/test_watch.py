@@ -194,3 +194,25 @@ def test_a_missing_newest_epoch_is_no_departure():
     values[0, -1] = np.nan
     z = rules.departures_sigma(values, np.arange(60) * 12.0, 3)
     assert rules.departed(z, 3.0).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("mean", "acceleration", "recent", "expected"),
+    [
+        (-10.0, -5.0, -20.0, True),
+        (-10.0, 5.0, -3.0, False),  # slows down
+        (-10.0, 5.0, 2.0, False),  # came to rest and creeps back
+        (-10.0, -1.0, -11.0, False),  # below the least acceleration
+        (0.0, 5.0, 6.0, True),
+    ],
+)
+def test_speeding_up_means_faster_than_before(mean, acceleration, recent, expected):
+    found = rules.speeding_up(
+        np.array([mean]),
+        np.array([acceleration]),
+        np.array([0.2]),
+        np.array([recent]),
+        0.05,
+        2.0,
+    )
+    assert found.tolist() == [expected]
