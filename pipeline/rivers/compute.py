@@ -25,6 +25,7 @@ from pipeline.rivers.borders import (
 )
 from pipeline.rivers.coefficients import formulas
 from pipeline.rivers.crossings import Crossing, Crossings, find_crossings
+from pipeline.rivers.everywhere import look_downstream
 from pipeline.rivers.lakes import Lake, residence_times
 from pipeline.rivers.nearest import ReachIndex
 from pipeline.rivers.network import Network
@@ -98,7 +99,9 @@ def compute(
         methods.minimum_crossing_m,
     )
     tables = {
-        "reaches": frames.reaches_frame(network, velocities, around.lakes),
+        "reaches": frames.reaches_frame(
+            network, velocities, look_downstream(network, timing), around.lakes
+        ),
         "snaps": frames.snaps_frame(
             network,
             snaps,

@@ -17,6 +17,7 @@ from pipeline.core.tables import STORAGE_CRS
 from pipeline.rivers.arrivals import Arrivals
 from pipeline.rivers.borders import BorderDistance
 from pipeline.rivers.crossings import Crossing
+from pipeline.rivers.everywhere import Outlook
 from pipeline.rivers.lakes import Lake, line_coordinates
 from pipeline.rivers.network import Network
 from pipeline.rivers.paths import Paths
@@ -39,7 +40,10 @@ def _nullable_ids(index: NDArray[np.int64]) -> Any:
 
 
 def reaches_frame(
-    network: Network, velocities: ReachVelocities, lakes: Mapping[str, Lake]
+    network: Network,
+    velocities: ReachVelocities,
+    outlook: Outlook,
+    lakes: Mapping[str, Lake],
 ) -> gpd.GeoDataFrame:
     """Table ``reaches``."""
     flow = network.discharge
@@ -73,6 +77,9 @@ def reaches_frame(
         "position_uncertainty_m": network.position_m,
         "country_left": network.country_left,
         "country_right": network.country_right,
+        "to_end_m": outlook.to_end_m,
+        "to_border_m": outlook.to_border_m,
+        "to_border_h": outlook.to_border_h,
         "note": network.note,
     }
     geometry = [shapely.LineString(part) for part in line_coordinates(network)]

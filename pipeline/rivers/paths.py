@@ -109,12 +109,12 @@ def trace(
         offset,
         start_fraction,
         network.length_m,
-        timing.river_h,
-        timing.lake_h,
+        np.ascontiguousarray(timing.river_h.T),
+        np.ascontiguousarray(timing.lake_h.T),
         timing.in_lake,
         discharge,
     )
-    return Paths(offset, reach, start_m, fraction, river, lake, beyond, dilution)
+    return Paths(offset, reach, start_m, fraction, river.T, lake.T, beyond, dilution)
 
 
 @njit(cache=True)
@@ -128,14 +128,17 @@ def _accumulate(
     in_lake: Flags,
     discharge_m3s: Numbers,
 ) -> tuple[Numbers, Numbers, Numbers, Numbers, Flags, Numbers]:
-    """Sum along every path; each element receives the sums at its own start."""
+    """Sum along every path; each element receives the sums at its own start.
+
+    Times have shape (n, 3) here, so that those of one reach lie side by side.
+    """
     count = len(reach)
-    start_m = np.zeros(count)
-    fraction = np.zeros(count)
-    river = np.zeros((3, count))
-    lake = np.zeros((3, count))
-    beyond = np.zeros(count, np.bool_)
-    dilution = np.zeros(count)
+    start_m = np.empty(count)
+    fraction = np.empty(count)
+    river = np.empty((count, 3))
+    lake = np.empty((count, 3))
+    beyond = np.empty(count, np.bool_)
+    dilution = np.empty(count)
     for k in range(len(offset) - 1):
         metres = 0.0
         largest = 0.0
@@ -146,17 +149,17 @@ def _accumulate(
             i = reach[place]
             fraction[place] = 1.0 - share
             start_m[place] = metres
-            river[0, place], river[1, place], river[2, place] = r0, r1, r2
-            lake[0, place], lake[1, place], lake[2, place] = l0, l1, l2
+            river[place, 0], river[place, 1], river[place, 2] = r0, r1, r2
+            lake[place, 0], lake[place, 1], lake[place, 2] = l0, l1, l2
             beyond[place] = wet
             if share > 0.0:  # nothing of a reach takes no time, known or not
                 metres += share * length_m[i]
-                r0 += share * river_h[0, i]
-                r1 += share * river_h[1, i]
-                r2 += share * river_h[2, i]
-            l0 += lake_h[0, i]
-            l1 += lake_h[1, i]
-            l2 += lake_h[2, i]
+                r0 += share * river_h[i, 0]
+                r1 += share * river_h[i, 1]
+                r2 += share * river_h[i, 2]
+            l0 += lake_h[i, 0]
+            l1 += lake_h[i, 1]
+            l2 += lake_h[i, 2]
             wet = wet or in_lake[i]
             largest = max(largest, discharge_m3s[i])
             dilution[place] = largest

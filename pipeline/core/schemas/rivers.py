@@ -114,6 +114,22 @@ REACHES = Table(
         ),
         text("country_left", "Country on the left bank.", nullable=True),
         text("country_right", "Country on the right bank.", nullable=True),
+        number("to_end_m", "m", "From its upstream end to the river's end.", minimum=0),
+        number(
+            "to_border_m",
+            "m",
+            "From its upstream end to the next change of the countries on the banks; "
+            "empty without one.",
+            minimum=0,
+            nullable=True,
+        ),
+        number(
+            "to_border_h",
+            "h",
+            "Time of the peak for that way at mean flow; empty where unknown.",
+            minimum=0,
+            nullable=True,
+        ),
         text("note", "What was found and mended when reading.", nullable=True),
     ),
     geometry="LineString",
