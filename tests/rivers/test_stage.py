@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+from shapely.geometry import Point
 
 from pipeline.cli import main
 from pipeline.core.config import read_region
@@ -60,49 +62,57 @@ def facility(tmf_id, lon, lat, **values):
     return row | values
 
 
-@pytest.fixture
-def toy(project: Path, tmp_path: Path):
-    """Run the stage on the toy region; returns exit code and tables."""
-    region = project / "tests" / "regions" / "toy" / "toy.yaml"
-    facilities = tmp_path / "facilities.parquet"
-    rows = [
-        facility("kg-001", 70.06, 40.21),
-        facility("kg-002", 70.24, 40.34),
-        facility("kg-003", None, None),
-        facility("kg-004", 73.0, 42.0),
-    ]
-    import geopandas as gpd
-
-    frame = table_of("facilities", [r | {"geometry": None} for r in rows])
-    points = gpd.points_from_xy(frame["lon_deg"], frame["lat_deg"])
-    frame["geometry"] = gpd.GeoSeries(
-        [None if p.is_empty else p for p in points], crs="EPSG:4326"
+def run_stage(folder: Path, region: Path, *, without=(), out="tables"):
+    """Run the stage's command; returns the exit code and the tables by name."""
+    manifest = folder / "manifest.json"
+    content = manifest_of(region, without=without).model_dump(mode="json")
+    manifest.write_text(json.dumps(content), encoding="utf-8")
+    code = main(
+        [
+            "rivers",
+            f"--region={region}",
+            f"--facilities={folder / 'facilities.parquet'}",
+            f"--layers={manifest}",
+            f"--out-dir={folder / out}",
+        ]
     )
-    write_table(frame, "facilities", facilities)
-
-    def run(*, without=(), out="tables"):
-        manifest = tmp_path / "manifest.json"
-        content = manifest_of(region, without=without).model_dump(mode="json")
-        manifest.write_text(json.dumps(content), encoding="utf-8")
-        folder = tmp_path / out
-        code = main(
-            [
-                "rivers",
-                f"--region={region}",
-                f"--facilities={facilities}",
-                f"--layers={manifest}",
-                f"--out-dir={folder}",
-            ]
-        )
-        if code:
-            return code, {}
-        return code, {n: read_table(n, folder / f"{n}.parquet") for n in TABLES}
-
-    return run
+    if code:
+        return code, {}
+    return code, {n: read_table(n, folder / out / f"{n}.parquet") for n in TABLES}
 
 
-def test_every_facility_has_a_row_that_says_how_it_is_joined(toy):
-    _, tables = toy()
+@pytest.fixture(scope="module")
+def region(project: Path) -> Path:
+    return project / "tests" / "regions" / "toy" / "toy.yaml"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Folder with four facilities: two on rivers, one without position, one far off."""
+    path = tmp_path_factory.mktemp("rivers stage")
+    places = [(70.06, 40.21), (70.24, 40.34), (None, None), (73.0, 42.0)]
+    frame = table_of(
+        "facilities",
+        [
+            facility(f"kg-{k + 1:03d}", *place) | {"geometry": None}
+            for k, place in enumerate(places)
+        ],
+    )
+    points = [None if lon is None else Point(lon, lat) for lon, lat in places]
+    frame["geometry"] = gpd.GeoSeries(points, crs="EPSG:4326")
+    write_table(frame, "facilities", path / "facilities.parquet")
+    return path
+
+
+@pytest.fixture(scope="module")
+def tables(folder: Path, region: Path):
+    """All tables of the toy region with all its layers."""
+    code, found = run_stage(folder, region)
+    assert code == 0
+    return found
+
+
+def test_every_facility_has_a_row_that_says_how_it_is_joined(tables):
     snaps = tables["snaps"].set_index("tmf_id")
     assert list(snaps["snap_status"]) == [
         "measured",
@@ -113,8 +123,7 @@ def test_every_facility_has_a_row_that_says_how_it_is_joined(toy):
     assert snaps["reason"].str.len().min() > 10
 
 
-def test_the_toy_river_leaves_its_country_once(toy):
-    _, tables = toy()
+def test_the_toy_river_leaves_its_country_once(tables):
     crossings = tables["crossings"]
     assert list(crossings["tmf_id"]) == ["kg-001", "kg-002"]
     assert set(
@@ -124,8 +133,7 @@ def test_the_toy_river_leaves_its_country_once(toy):
     assert not crossings["disputed"].any()
 
 
-def test_crossings_and_receptors_agree_with_the_downstream_table(toy):
-    _, tables = toy()
+def test_crossings_and_receptors_agree_with_the_downstream_table(tables):
     down = tables["downstream"].set_index(["tmf_id", "reach_id"])
     for name in ("crossings", "receptors"):
         for row in tables[name].itertuples():
@@ -135,16 +143,14 @@ def test_crossings_and_receptors_agree_with_the_downstream_table(toy):
             assert row.distance_m <= step.distance_end_m + slack
 
 
-def test_people_are_empty_where_none_are_known(toy):
-    _, tables = toy()
+def test_people_are_empty_where_none_are_known(tables):
     receptors = tables["receptors"].set_index("name")
     middle = receptors.loc["Middle Toy"]
     assert set(middle["people_status"]) == {"not_provided"}
     assert set(receptors.loc["Border <b>Toy</b>"]["people"]) == {5400.0}
 
 
-def test_the_toy_lake_is_a_receptor_and_a_break(toy):
-    _, tables = toy()
+def test_the_toy_lake_is_a_receptor_and_a_break(tables):
     receptors = tables["receptors"]
     lake = receptors[receptors["kind"] == "reservoir"].iloc[0]
     assert (lake["name"], lake["receptor_id"]) == ("Toy Lake", "lake:toy-lake")
@@ -153,16 +159,17 @@ def test_the_toy_lake_is_a_receptor_and_a_break(toy):
     assert below["beyond_standing_water"].all()
 
 
-def test_without_lakes_arrivals_below_standing_water_are_empty(toy):
-    _, tables = toy(without=("lakes",))
+def test_without_lakes_arrivals_below_standing_water_are_empty(folder, region):
+    _, tables = run_stage(folder, region, without=("lakes",), out="no lakes")
     crossings = tables["crossings"]
     assert crossings["beyond_standing_water"].all()
     assert crossings["arrival_peak_h"].isna().all()
     assert crossings["within_two_days"].isna().all()
 
 
-def test_without_places_and_boundary_lines_the_stage_says_so(toy, capsys):
-    code, tables = toy(without=("places", "boundary_lines"))
+def test_without_places_and_boundary_lines_the_stage_says_so(folder, region, capsys):
+    missing = ("places", "boundary_lines")
+    code, tables = run_stage(folder, region, without=missing, out="no places")
     assert code == 0
     assert set(tables["receptors"]["kind"]) == {"reservoir"}
     assert tables["crossings"]["disputed"].isna().all()
@@ -171,61 +178,70 @@ def test_without_places_and_boundary_lines_the_stage_says_so(toy, capsys):
 
 
 def test_without_a_river_layer_the_stage_stops_and_writes_nothing(
-    toy, capsys, tmp_path
+    folder, region, capsys
 ):
-    code, _ = toy(without=("rivers",))
+    code, _ = run_stage(folder, region, without=("rivers",), out="nothing")
     assert code == 2
     assert "not on this machine" in capsys.readouterr().err
-    assert not (tmp_path / "tables").exists()
+    assert not (folder / "nothing").exists()
 
 
-def test_a_second_run_gives_equal_files(toy, tmp_path):
-    toy(out="a")
-    toy(out="b")
-    for name in TABLES:
-        first, second = (tmp_path / x / f"{name}.parquet" for x in "ab")
+def test_a_second_run_gives_equal_files(tables, folder, region):
+    run_stage(folder, region, out="again")
+    for name in tables:
+        first, second = (folder / x / f"{name}.parquet" for x in ("tables", "again"))
         assert first.read_bytes() == second.read_bytes(), name
 
 
-def test_each_table_has_a_provenance_record_with_its_formulas(toy, tmp_path):
-    toy()
-    for name in TABLES:
-        path = tmp_path / "tables" / f"{name}.parquet.prov.json"
+def test_each_table_has_a_provenance_record_with_its_formulas(tables, folder):
+    for name in tables:
+        path = folder / "tables" / f"{name}.parquet.prov.json"
         record = json.loads(path.read_text(encoding="utf-8"))
         assert record["notes"]["formulas"]["jobson-12"]["confidence"] == "V3"
         assert "toy_rivers.gpkg" in [item["file"] for item in record["inputs"]]
 
 
-def test_upstream_lists_the_facilities_above_a_place(toy, tmp_path, project, capsys):
-    _, tables = toy()
-    region = project / "tests" / "regions" / "toy" / "toy.yaml"
-    facilities = tmp_path / "facilities.parquet"
-    facilities.rename(tmp_path / "tables" / "facilities.parquet")
-    out = tmp_path / "above.csv"
+def upstream(folder: Path, region: Path, place: str, *words: str) -> int:
+    source = folder / "facilities.parquet"
+    target = folder / "tables" / "facilities.parquet"
+    target.write_bytes(source.read_bytes())
+    return main(
+        [
+            "upstream",
+            f"--region={region}",
+            f"--tables={folder / 'tables'}",
+            f"--at={place}",
+            *words,
+        ]
+    )
+
+
+def test_upstream_lists_the_facilities_above_a_place(tables, folder, region, capsys):
     place = tables["crossings"].iloc[0]
-    words = [
-        "upstream",
-        f"--region={region}",
-        f"--tables={tmp_path / 'tables'}",
-        f"--at={place.lon_deg},{place.lat_deg}",
-        f"--out={out}",
-    ]
-    assert main(words) == 0
+    out = folder / "above.csv"
+    at = f"{place.lon_deg},{place.lat_deg}"
+    assert upstream(folder, region, at, f"--out={out}") == 0
     found = pd.read_csv(out).set_index("tmf_id")
     crossings = tables["crossings"].set_index("tmf_id")
     assert set(found.index) == set(crossings.index)
     for key, row in found.iterrows():
-        assert row["distance_m"] == pytest.approx(crossings.loc[key, "distance_m"])
-        assert row["arrival_lead_h"] == pytest.approx(
-            crossings.loc[key, "arrival_lead_h"]
-        )
+        for name in ("distance_m", "arrival_lead_h", "arrival_peak_h_high"):
+            assert row[name] == pytest.approx(crossings.loc[key, name])
+    assert found["arrival_lead_h"].is_monotonic_increasing
     assert "Facility kg-001" in capsys.readouterr().out
 
 
+def test_upstream_of_a_headwater_there_is_nobody(tables, folder, region, capsys):
+    assert upstream(folder, region, "70.05,40.2") == 0
+    assert capsys.readouterr().out == "No facility lies upstream.\n"
+
+
+def test_a_place_far_from_any_river_is_refused(tables, folder, region, capsys):
+    assert upstream(folder, region, "75,45") == 2
+    assert "within 15 km of a river" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["70.3", "north", "70,95", "70,40,3"])
-def test_a_place_that_is_none_is_refused(toy, tmp_path, project, text, capsys):
-    toy()
-    words = ["upstream", f"--region={project}/tests/regions/toy/toy.yaml"]
-    words += [f"--tables={tmp_path / 'tables'}", f"--at={text}"]
-    assert main(words) == 2
-    assert "longitude" in capsys.readouterr().err
+def test_a_place_that_is_none_is_refused(tables, folder, region, text, capsys):
+    assert upstream(folder, region, text) == 2
+    assert "longitude first" in capsys.readouterr().err
