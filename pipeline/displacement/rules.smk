@@ -8,8 +8,16 @@ rule displacement:
         displacement=f"{OUT}/{{region}}/tables/displacement.parquet",
         points=f"{OUT}/{{region}}/tables/displacement_points.parquet",
         series=directory(f"{OUT}/{{region}}/tables/displacement_series.zarr"),
+        provenance=multiext(
+            f"{OUT}/{{region}}/tables/displacement",
+            ".parquet.prov.json",
+            "_points.parquet.prov.json",
+            "_series.zarr.prov.json",
+        ),
     log:
         f"{OUT}/{{region}}/logs/displacement.log",
+    benchmark:
+        f"{OUT}/{{region}}/benchmarks/displacement.tsv"
     conda:
         "../../environment.yml"
     threads: 2
