@@ -120,7 +120,7 @@ def _multiplied(
         value, low, high = (
             None if x is None else x * k for x in (one.value, one.low, one.high)
         )
-        note = _joined(one.note, factor.note)
+        note = _joined(one.note, factor.note if one.status.has_value else None)
         row = _row(setting, one, value, low, high, one.status, note)
     row = _in_case(row, case, factor.percentile, None)
     return row if factors is None else _weakened(row, factors.layer)

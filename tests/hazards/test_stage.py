@@ -221,6 +221,8 @@ def test_statuses_tell_three_kinds_of_absence_apart(run):
         "kg-3": "not_provided",
     }
     assert "no position" in rain.loc["kg-3", "note"]
+    future = only(table, tmf_id="kg-3", layer_id="rain", percentile=10)
+    assert future["note"] == rain.loc["kg-3", "note"]
     assert set(gone["intensity_status"]) == {"not_provided"}
     assert "No file on this machine" in gone.loc["kg-1", "note"]
 
