@@ -177,6 +177,14 @@ def test_shipped_files_are_those_of_the_registry(shipped, project):
     assert there == registered
 
 
+def test_the_licences_name_every_shipped_file(project):
+    folder = project / "layers" / "syr-darya"
+    text = (folder / "LICENCES.md").read_text(encoding="utf-8")
+    for path in folder.iterdir():
+        if path.is_file() and path.suffix != ".md":
+            assert path.name in text
+
+
 def test_what_ships_stays_small(project):
     folder = project / "layers" / "syr-darya"
     size = sum(
