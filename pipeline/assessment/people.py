@@ -69,6 +69,8 @@ def people_at_risk(
 
     Notes
     -----
+    Where a settlement has no figure, the sum of the others is a least number
+    (`PeopleBasis.AT_LEAST`); the upper bound counts people that no list knows.
     Distances from the river and shares are project choices
     (``data/consequence.yaml``, people_near_river).
     """
@@ -91,10 +93,11 @@ def people_at_risk(
     high = _sum(possible) + NEAR["unlisted_people"]
     if not central:
         return PeopleAtRisk(None, Status.NOT_COVERED, PeopleBasis.NONE_LISTED)
-    if _has_gap(central) or _has_gap(possible) or _sum(central) <= 0:
+    if _sum(central) <= 0:
         return PeopleAtRisk(None, Status.NOT_PROVIDED, PeopleBasis.PEOPLE_MISSING)
     interval = Interval(low, _sum(central), high)
-    return PeopleAtRisk(interval, Status.MEASURED, PeopleBasis.SETTLEMENTS)
+    basis = PeopleBasis.AT_LEAST if _has_gap(possible) else PeopleBasis.SETTLEMENTS
+    return PeopleAtRisk(interval, Status.MEASURED, basis)
 
 
 def _sum(settlements: Sequence[Settlement]) -> float:

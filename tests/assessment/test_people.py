@@ -45,8 +45,14 @@ def test_no_settlement_listed_is_unknown_and_not_zero():
     assert result.basis is PeopleBasis.NONE_LISTED
 
 
-def test_a_settlement_without_a_number_makes_the_number_unknown():
+def test_a_settlement_without_a_number_leaves_a_least_number_of_the_others():
     result = found(Settlement(3000, 200, 600), Settlement(4000, 200, None))
+    assert result.interval.central == 600
+    assert result.basis is PeopleBasis.AT_LEAST
+
+
+def test_a_lone_settlement_without_a_number_gives_no_number():
+    result = found(Settlement(4000, 200, None))
     assert result.interval is None
     assert result.basis is PeopleBasis.PEOPLE_MISSING
 

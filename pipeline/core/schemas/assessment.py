@@ -94,6 +94,7 @@ class PeopleBasis(StrEnum):
     """Why people at risk are known or unknown."""
 
     SETTLEMENTS = "settlements"
+    AT_LEAST = "at_least"
     NONE_LISTED = "none_listed"
     PEOPLE_MISSING = "people_missing"
     NOT_JOINED = "not_joined"
