@@ -9,7 +9,9 @@ from pipeline.inventory.cells import cell_error
 from pipeline.inventory.raw import FIELD_KINDS, UNITS, RawInventory, RawRow, RawValue
 
 Record = dict[str, Any]
-_NO_SOURCE_NEEDED: Final = frozenset({"tmf_id", "role", "part_of", "position_radius_m"})
+_NO_SOURCE_NEEDED: Final = frozenset(
+    {"tmf_id", "role", "part_of", "position_radius_m", "notes"}
+)
 
 
 def sourced_values(
