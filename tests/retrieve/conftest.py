@@ -67,12 +67,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             start += fault == "shifted"
             span = f"bytes {start}-{len(body) - 1}/{len(body)}"
             self.send_header("Content-Range", span)
-        if fault != "no_length":
+        if not fault.startswith("no_length"):
             self.send_header("Content-Length", str(len(body) - start))
         if site.etag:
             self.send_header("ETag", site.etag)
         self.end_headers()
-        stop = start + amount if fault in ("drop", "reset") else len(body)
+        is_cut = fault in ("drop", "reset", "no_length_drop")
+        stop = start + amount if is_cut else len(body)
         self.wfile.write(body[start:stop])
         if fault == "reset":
             linger = struct.pack("ii", 1, 0)

@@ -222,3 +222,12 @@ def test_progress_is_a_bar_on_a_terminal(monkeypatch, capsys):
     with progress("a.bin", 100, 1000) as advance:
         advance(900)
     assert "a.bin" in capsys.readouterr().err
+
+
+def test_a_short_body_without_announced_length_goes_on_where_it_stopped(
+    site, tmp_path, patience
+):
+    address = site.put("/a.bin", BODY, ("no_length_drop", 131_072))
+    download([address], tmp_path / "a.bin", KNOWN, patience)
+    assert site.ranges("/a.bin") == [None, "bytes=131072-"]
+    assert (tmp_path / "a.bin").read_bytes() == BODY
