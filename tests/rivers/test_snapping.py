@@ -57,6 +57,16 @@ def test_no_vertex_or_middle_of_a_line_is_nearer_than_the_snap(kit, lon, lat):
     )
 
 
+def test_a_reach_at_the_corner_of_the_search_box_is_not_within_the_radius(kit):
+    away = [{"id": 1, "next": None, "area": 5.0, "q": 1.0}]
+    away[0]["line"] = [(70.1, 40.1), (70.2, 40.2)]
+    index = ReachIndex(kit.network(away).lines)
+    lon, lat = np.array([70.0]), np.array([40.0])
+    far = float(distance_m(70.0, 40.0, 70.1, 40.1))
+    assert len(index.within(lon, lat, np.array([0.9 * far])).reach) == 0
+    assert len(index.within(lon, lat, np.array([1.01 * far])).reach) == 1
+
+
 def test_a_facility_without_a_position_says_so(confluence):
     (result,) = snap(confluence, site(NAN, NAN))
     assert (result.status, result.reach) == ("not_provided", None)

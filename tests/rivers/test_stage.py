@@ -231,6 +231,21 @@ def test_upstream_lists_the_facilities_above_a_place(tables, folder, region, cap
     assert "Facility kg-001" in capsys.readouterr().out
 
 
+def test_upstream_counts_from_the_entry_on_the_reach_of_the_facility(
+    tables, folder, region
+):
+    snap = tables["snaps"].set_index("tmf_id").loc["kg-001"]
+    step = tables["downstream"].query("tmf_id == 'kg-001' and step == 0").iloc[0]
+    share = snap.reach_fraction + 0.5 * (1 - snap.reach_fraction)
+    line = tables["reaches"].set_index("reach_id").geometry[snap.reach_id]
+    middle = line.interpolate(share, normalized=True)
+    out = folder / "near.csv"
+    upstream(folder, region, f"{middle.x},{middle.y}", f"--out={out}")
+    found = pd.read_csv(out).set_index("tmf_id").loc["kg-001"]
+    assert found["distance_m"] == pytest.approx(step.distance_end_m / 2, rel=1e-3)
+    assert found["arrival_peak_h"] == pytest.approx(step.arrival_peak_h / 2, rel=1e-3)
+
+
 def test_upstream_of_a_headwater_there_is_nobody(tables, folder, region, capsys):
     assert upstream(folder, region, "70.05,40.2") == 0
     assert capsys.readouterr().out == "No facility lies upstream.\n"
