@@ -2,10 +2,10 @@
 
 One raster of float32, tiled and deflated, is made; footprints of 100 m to 10 km lie on
 it at random. Each method runs in a process of its own, which reports seconds of the
-call alone (wall and processor), peak memory of the process, and its results. rasterstats takes cell centres
-only, so its difference is one of method. Target (20,000 x 20,000): 6 times as fast as
-the best peer at 10,000 footprints, 12 times at 100,000, equal to exactextract within
-1e-6, memory under 1 GB.
+call alone (wall and processor), peak memory of the process, and its results.
+rasterstats takes cell centres only, so its difference is one of method. Target
+(20,000 x 20,000): 6 times as fast as the best peer at 10,000 footprints, 12 times at
+100,000, equal to exactextract within 1e-6, memory under 1 GB.
 
     python benchmarks/zonal.py [--size 8000] [--counts 1000,10000]
 """
