@@ -17,11 +17,11 @@ import numpy as np
 import pyogrio
 import rasterio
 import shapely
+from affine import Affine
 from numpy.typing import NDArray
 from pyproj import Transformer
 from rasterio.enums import Resampling
 from rasterio.io import MemoryFile
-from rasterio.transform import from_bounds
 from rasterio.warp import reproject
 
 from pipeline.core.errors import input_error
@@ -164,7 +164,7 @@ def _mercator_heights(
     reproject(
         rasterio.band(source, 1),
         heights,
-        dst_transform=from_bounds(x0, y0, x1, y1, columns, rows),
+        dst_transform=Affine((x1 - x0) / columns, 0, x0, 0, -(y1 - y0) / rows, y1),
         dst_crs=_MERCATOR,
         dst_nodata=np.nan,
         resampling=Resampling.cubic_spline,
@@ -212,7 +212,7 @@ def _as_address(grey: NDArray[np.uint8]) -> str:
             "width": columns,
             "count": 3,
             "dtype": "uint8",
-            "transform": from_bounds(0, 0, columns, rows, columns, rows / 2),
+            "transform": Affine(2, 0, 0, 0, -2, 0),
             "QUALITY": 70,
         }
         with memory.open(**profile) as target:

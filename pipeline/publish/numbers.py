@@ -182,13 +182,17 @@ class NumberFormat:
     def _range(
         self, low: tuple[str, str], value: tuple[str, str], high: tuple[str, str]
     ) -> str:
-        """Join texts of three numbers; a missing end is printed as unknown."""
+        """Join texts of three numbers; a missing end is printed as "?"."""
         no_value, no_ends = (
             value[0] == self.unknown,
             low[0] == high[0] == self.unknown,
         )
         if no_ends or (low == value == high):
             return _join(*value)
+        low, high = (
+            ("?", value[1] or other[1]) if end[0] == self.unknown else end
+            for end, other in ((low, high), (high, low))
+        )
         same_ends = low[1] == high[1]
         if no_value:
             if same_ends:

@@ -129,7 +129,7 @@ def _context(
     return Context(
         region_title={"en": title.en, "ru": title.ru},
         layers=used,
-        code=code_digest(package),
+        code=code_digest(package / "core", package / "publish"),
         version=pipeline.__version__,
         languages=region.config.languages,
         scheme=scheme,

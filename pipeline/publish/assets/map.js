@@ -122,7 +122,13 @@
     marker.natech = f;
     marker.bindTooltip(() => text(f.name[language()]), { direction: "top", offset: [0, -8] });
     marker.bindPopup(() => popup(f), { maxWidth: 340, minWidth: 260, autoPanPadding: [30, 30] });
-    marker.on("popupopen", () => choose(f.id));
+    marker.on("popupopen", (event) => {
+      choose(f.id);
+      const element = marker.getElement();
+      if (element && element.matches(":focus-visible")) {
+        event.popup.getElement().querySelector("a.button").focus();
+      }
+    });
     markers.set(f.id, marker);
   });
 
@@ -304,6 +310,14 @@
     const narrow = box.clientWidth < 520;
     map.fitBounds(narrow ? data.bounds_facilities : data.bounds, { padding: [12, 12], animate: false });
   }
+
+  // Escape closes the popup wherever the focus is, and gives it back to the symbol.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    map.closePopup();
+    const marker = markers.get(state.chosen);
+    if (marker && box.contains(document.activeElement)) marker.getElement().focus();
+  });
 
   // On paper the map has a size of its own: it is laid out for it and then put back.
   window.addEventListener("beforeprint", () => {

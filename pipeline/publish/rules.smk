@@ -1,0 +1,60 @@
+PUBLISHED_TABLES = (
+    "facilities",
+    "facility_values",
+    "ledger",
+    "hazards",
+    "displacement",
+    "displacement_points",
+    "reaches",
+    "snaps",
+    "downstream",
+    "crossings",
+    "receptors",
+    "assessment",
+    "measures",
+)
+
+
+def page_parts(wildcards):
+    """Templates, catalogues of words, scripts and styles of the pages."""
+    folder = PROJECT / "pipeline" / "publish"
+    return sorted(
+        path.relative_to(PROJECT).as_posix()
+        for name in ("templates", "words", "assets")
+        for path in (folder / name).iterdir()
+        if path.is_file()
+    )
+
+
+rule publish:
+    input:
+        region=region_file,
+        methods=METHODS,
+        layers=f"{OUT}/{{region}}/layers/manifest.json",
+        tables=expand(
+            f"{OUT}/{{{{region}}}}/tables/{{table}}.parquet", table=PUBLISHED_TABLES
+        ),
+        series=f"{OUT}/{{region}}/tables/displacement_series.zarr",
+        parts=page_parts,
+    output:
+        index=f"{OUT}/{{region}}/site/index.html",
+        profiles=directory(f"{OUT}/{{region}}/site/profiles"),
+        data=directory(f"{OUT}/{{region}}/site/data"),
+    log:
+        f"{OUT}/{{region}}/logs/publish.log",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        code=code_version("pipeline/core", "pipeline/publish"),
+        tables=lambda wildcards, input: Path(input.tables[0]).parent.as_posix(),
+        site=lambda wildcards, output: Path(output.index).parent.as_posix(),
+    message:
+        "{wildcards.region}: writing the basin map and the profiles"
+    shell:
+        "(python -m pipeline publish --region {input.region:q}"
+        " --methods {input.methods:q} --tables {params.tables:q}"
+        " --layers {input.layers:q} --out {params.site:q})"
+        " > {log:q} 2>&1 || {{ tail -n 20 {log:q} >&2; exit 1; }}"

@@ -1,0 +1,479 @@
+"""A tiny region made by hand: tables, base layers and configuration for the pages.
+
+Six facilities cover the edges: full data, hostile text, no position, two on one point,
+a part of a group, and one outside every layer.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import rasterio
+import yaml
+from affine import Affine
+from shapely.geometry import LineString, Point, Polygon, box
+
+from pipeline.core.files import write_json
+from pipeline.core.tables import all_tables, table_of, table_schema, write_table
+
+EVIL = "<img src=x onerror=alert(1)>\"' </script><b>&amp;"
+CYRILLIC = "Хвостохранилище «Тест» № 1"
+CRS = "EPSG:4326"
+
+
+@dataclass(frozen=True)
+class SmallRegion:
+    """Files of the region, ready for the stage."""
+
+    region: Path
+    methods: Path
+    tables: Path
+    manifest: Path
+
+    def arguments(self, out: Path, **changed: Path) -> argparse.Namespace:
+        """Options of the stage's command."""
+        given = {
+            "region": self.region,
+            "methods": self.methods,
+            "tables": self.tables,
+            "layers": self.manifest,
+            "out": out,
+        }
+        return argparse.Namespace(**{**given, **changed})
+
+
+def row(table: str, **given: Any) -> dict[str, Any]:
+    """Row of a table: what is given, and the plainest allowed value elsewhere."""
+    schema = table_schema(table)
+    made: dict[str, Any] = {}
+    for column in schema.columns:
+        if column.name in given:
+            made[column.name] = given[column.name]
+        elif column.nullable:
+            made[column.name] = None
+        elif column.codes:
+            known = "not_provided" in column.codes
+            made[column.name] = "not_provided" if known else column.codes[0]
+        else:
+            plain = {"text": "-", "integer": 0, "number": 0.0, "boolean": False}
+            made[column.name] = plain[column.kind]
+    for name in (*schema.measured, *schema.estimates):
+        status = f"{name}_status"
+        if made.get(name) is not None and status in made and status not in given:
+            made[status] = "measured"
+    if schema.geometry:
+        made["geometry"] = given.get("geometry")
+    return made
+
+
+def facility(tmf_id: str, lon: float | None, lat: float | None, **given: Any) -> Any:
+    """Row of the facilities table."""
+    placed = lon is not None
+    return row(
+        "facilities",
+        **{
+            "tmf_id": tmf_id,
+            "name": f"Facility {tmf_id}",
+            "role": "facility",
+            "counts_in_totals": True,
+            "country": "KG",
+            "facility_type": "tailings",
+            "status": "active",
+            "remediation": "unknown",
+            "dam_type": "unknown",
+            "lon_deg": lon,
+            "lat_deg": lat,
+            "position_quality": "settlement" if placed else "none",
+            "position_radius_m": 8000.0 if placed else None,
+            "geometry": Point(lon, lat) if placed else None,
+            **given,
+        },
+    )
+
+
+FACILITIES = (
+    facility(
+        "aa-01", 71.0, 41.0, name="Group one", name_ru=CYRILLIC, volume_m3=1_960_000.0,
+        volume_m3_low=1_500_000.0, volume_m3_high=2_400_000.0, commodity="uranium",
+        substances="U; radon", dam_height_m=13.397940001,
+    ),
+    facility("aa-01-1", 71.02, 41.01, role="part", part_of="aa-01"),
+    facility("aa-02", 71.0, 41.0, name=EVIL, name_ru=EVIL, notes=EVIL, operator=EVIL),
+    facility("aa-03", None, None, status="abandoned"),
+    facility("aa-04", 70.5, 40.6, country="UZ", status="unknown"),
+    facility("aa-05", 71.9, 41.9, country="XX"),
+)  # fmt: skip
+PLACED = tuple(r["tmf_id"] for r in FACILITIES if r["lon_deg"] is not None)
+
+
+def _hazards() -> list[dict[str, Any]]:
+    rows = []
+    for item in FACILITIES:
+        covered = item["lon_deg"] is not None and item["tmf_id"] != "aa-05"
+        status = "measured" if covered else "not_covered"
+        for years, factor in ((475, 1.0), (2475, 2.0)):
+            value = factor * (0.1 + 0.02 * len(rows)) if covered else None
+            rows.append(
+                _hazard(item, "test-pga", "PGA", "g", value, status)
+                | {
+                    "level": str(years),
+                    "return_period_yr": float(years),
+                    "demonstration": True,
+                    "provisional": True,
+                }
+            )
+        for scenario, horizon, value in (
+            ("historical", "present", 20.0),
+            ("ssp245", "2041-2060", 22.0),
+        ):
+            made = _hazard(
+                item, "test-rain", "rain_rate_001pct", "mm/h",
+                value if covered else None, status,
+            )  # fmt: skip
+            rows.append(made | {"scenario": scenario, "horizon": horizon})
+    return rows
+
+
+def _hazard(
+    item: Any, layer: str, measure: str, unit: str, value: float | None, status: str
+) -> dict[str, Any]:
+    kind = "earthquake" if measure == "PGA" else "flood"
+    return row(
+        "hazards",
+        tmf_id=item["tmf_id"],
+        hazard=kind,
+        process="ground_motion" if measure == "PGA" else "pluvial_flood",
+        intensity_measure=measure,
+        unit=unit,
+        layer_id=layer,
+        level="p0.01",
+        scenario="historical",
+        horizon="present",
+        percentile=50.0,
+        intensity=value,
+        intensity_low=None if value is None else 0.9 * value,
+        intensity_high=None if value is None else 1.1 * value,
+        intensity_status=status,
+        covered_fraction=1.0 if value is not None else 0.0,
+        place="circle",
+        radius_m=8000.0,
+        confidence="P",
+    )
+
+
+REACHES = tuple(
+    row(
+        "reaches",
+        reach_id=i,
+        next_reach_id=i + 1 if i < 4 else None,
+        source_id=str(i),
+        name=f"River {i}",
+        name_ru=f"Река {i}",
+        terminal="Test Lake" if i == 4 else None,
+        length_m=40_000.0,
+        upstream_area_km2=500.0 * i,
+        discharge_m3s=5.0,
+        discharge_source="given",
+        velocity_method="allen",
+        geometry=LineString([(71.0 - 0.25 * (i - 1), 41.0 - 0.1 * (i - 1)),
+                             (71.0 - 0.25 * i, 41.0 - 0.1 * i)]),
+    )
+    for i in range(1, 5)
+)  # fmt: skip
+
+
+def _arrival(hours: float) -> dict[str, float]:
+    return {
+        "arrival_lead_h": 0.89 * hours,
+        "arrival_lead_h_low": 0.5 * hours,
+        "arrival_lead_h_high": 1.6 * hours,
+        "arrival_peak_h": hours,
+        "arrival_peak_h_low": 0.6 * hours,
+        "arrival_peak_h_high": 1.8 * hours,
+    }
+
+
+def _rivers() -> dict[str, list[dict[str, Any]]]:
+    snaps, downstream, crossings, receptors = [], [], [], []
+    for item in FACILITIES:
+        key = item["tmf_id"]
+        joined = key in ("aa-01", "aa-02", "aa-01-1")
+        snaps.append(
+            row(
+                "snaps",
+                tmf_id=key,
+                snap_status="measured" if joined else "not_covered",
+                reason="Nearest reach, 0.4 km away." if joined else "No river near.",
+                reach_id=1 if joined else None,
+                snap_distance_m=400.0 if joined else None,
+                entry_lon_deg=71.0 if joined else None,
+                entry_lat_deg=40.999 if joined else None,
+                snap_rule="nearest" if joined else "none",
+                snap_confidence="high" if joined else "none",
+                path_length_m=160_000.0 if joined else None,
+                terminal="Test Lake" if joined else None,
+            )
+        )
+        if not joined:
+            continue
+        for step in range(4):
+            downstream.append(
+                row(
+                    "downstream",
+                    tmf_id=key,
+                    step=step,
+                    reach_id=step + 1,
+                    distance_start_m=40_000.0 * step,
+                    distance_end_m=40_000.0 * (step + 1),
+                    beyond_standing_water=step == 3,
+                    **(_arrival(12.0 * (step + 1)) if step < 3 else {}),
+                )
+            )
+        crossings.append(
+            row(
+                "crossings", tmf_id=key, crossing=1, from_country="KG",
+                to_country="UZ", kind="successive", reach_id=2, lon_deg=70.7,
+                lat_deg=40.9, distance_m=57_123.4, within_two_days=True,
+                disputed=True, **_arrival(17.3),
+            )
+        )  # fmt: skip
+        receptors.append(
+            row(
+                "receptors", tmf_id=key, kind="settlement", receptor_id="place:1",
+                name="Testtown", name_ru="Тестгород", country="UZ", lon_deg=70.6,
+                lat_deg=40.85, reach_id=2, distance_m=70_000.0, people=12_345.0,
+                distance_to_river_m=900.0, **_arrival(20.0),
+            )
+        )  # fmt: skip
+    return {
+        "snaps": snaps,
+        "downstream": downstream,
+        "crossings": crossings,
+        "receptors": receptors,
+    }
+
+
+def _assessment() -> list[dict[str, Any]]:
+    rows = []
+    for i, item in enumerate(FACILITIES):
+        full = item["tmf_id"] == "aa-01"
+        rows.append(
+            row(
+                "assessment",
+                tmf_id=item["tmf_id"],
+                air_15km=False if full else None,
+                water_catchment=True if full else None,
+                scheme="test-scheme",
+                scheme_status="provisional",
+                thi=13.397940001 if full else None,
+                thi_low=11.4 if full else None,
+                thi_high=14.4 if full else None,
+                release_volume_m3=354_000.0 if full else None,
+                release_volume_m3_low=100_000.0 if full else None,
+                release_volume_m3_high=1_200_000.0 if full else None,
+                people_at_risk=120.0 if full else None,
+                people_at_risk_low=80.0 if full else None,
+                people_at_risk_high=900.0 if full else None,
+                consequence_class="very_high" if full else None,
+                rank=i + 1 if item["role"] == "facility" else None,
+                rank_low=1 if item["role"] == "facility" else None,
+                rank_high=6 if item["role"] == "facility" else None,
+                n_ranked=5,
+                demonstration=full,
+                provisional=True,
+                confidence="M-part",
+                missing="whc; fos_static",
+            )
+        )
+    return rows
+
+
+def _motion() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    rows, points = [], []
+    for item in FACILITIES:
+        key, placed = item["tmf_id"], item["lon_deg"] is not None
+        measured = key == "aa-01"
+        status = "measured" if measured else "not_covered" if placed else "no_position"
+        rows.append(
+            row(
+                "displacement",
+                tmf_id=key,
+                status=status,
+                reason="A sentence of the computation.",
+                watch_level="yellow" if measured else "not_assessed",
+                n_points=3 if measured else 0,
+                velocity_median_mm_per_yr=-12.34567 if measured else None,
+                velocity_std_mm_per_yr=1.2 if measured else None,
+                last_epoch="2024-12-30" if measured else None,
+                provisional=measured,
+            )
+        )
+    for i, rate in enumerate((-20.0, 0.0, 15.0)):
+        points.append(
+            row(
+                "displacement_points",
+                tmf_id="aa-01",
+                source_id="test",
+                point_id=f"p{i}",
+                zone="facility",
+                component="los",
+                distance_m=300.0 * (i + 1),
+                velocity_mm_per_yr=rate,
+                n_epochs=10,
+                geometry=Point(71.0 + 0.002 * i, 41.0),
+            )
+        )
+    return rows, points
+
+
+def make_tables() -> dict[str, pd.DataFrame]:
+    """All tables that the pages read."""
+    motion, points = _motion()
+    value = {"tmf_id": "aa-02", "field": "operator", "value": EVIL, "unit": "-"}
+    rows: dict[str, list[dict[str, Any]]] = {
+        "facilities": list(FACILITIES),
+        "facility_values": [
+            row("facility_values", **value, source=EVIL, quality="recalled", note=EVIL),
+            row("facility_values", tmf_id="aa-01", field="volume_m3", value="1960000",
+                unit="m3", year=2011, source="A report", quality="sourced"),
+        ],
+        "ledger": [
+            row("ledger", file="test.csv", row=3, tmf_id="aa-02", field="name",
+                found=EVIL, action="flagged", reason="Looks odd."),
+        ],
+        "hazards": _hazards(),
+        "displacement": motion,
+        "displacement_points": points,
+        "reaches": list(REACHES),
+        **_rivers(),
+        "assessment": _assessment(),
+        "measures": [
+            row("measures", tmf_id="aa-01", measure_id="survey_position",
+                horizon="short", priority=1, reason="position_uncertain",
+                detail="radius_km=8"),
+            row("measures", tmf_id="aa-01", measure_id="agree_contact_points",
+                horizon="medium", priority=2, reason="border_downstream",
+                detail="countries=UZ, KZ"),
+        ],
+    }  # fmt: skip
+    return {name: table_of(name, made) for name, made in rows.items()}
+
+
+def _layers(folder: Path) -> list[dict[str, Any]]:
+    folder.mkdir(parents=True)
+    west, east = box(69, 39, 70.7, 43), box(70.7, 39, 73, 43)
+    frames = {
+        "borders": gpd.GeoDataFrame(
+            {"iso_a2": ["UZ", "KG"]}, geometry=[west, east], crs=CRS
+        ),
+        "boundary_lines": gpd.GeoDataFrame(
+            {"status": ["recognised", "disputed"]},
+            geometry=[
+                LineString([(70.7, 39), (70.7, 41)]),
+                LineString([(70.7, 41), (70.7, 43)]),
+            ],
+            crs=CRS,
+        ),
+        "lakes": gpd.GeoDataFrame(
+            {"name": ["Test Lake"]},
+            geometry=[Polygon([(69.9, 40.5), (70.1, 40.5), (70.0, 40.7)])],
+            crs=CRS,
+        ),
+        "places": gpd.GeoDataFrame(
+            {
+                "name": ["Testtown", EVIL],
+                "name_ru": ["Тестгород", None],
+                "population": [400_000, 350_000],
+            },
+            geometry=[Point(70.6, 40.85), Point(71.5, 41.5)],
+            crs=CRS,
+        ),
+    }
+    for name, frame in frames.items():
+        frame.to_file(folder / f"{name}.gpkg", layer=name, driver="GPKG")
+    profile = {
+        "driver": "GTiff", "height": 20, "width": 20, "count": 1, "dtype": "int16",
+        "crs": CRS, "transform": Affine(0.2, 0, 69, 0, -0.2, 43), "nodata": -999,
+    }  # fmt: skip
+    heights = np.add.outer(np.arange(20), np.arange(20)).astype("int16") * 100
+    with rasterio.open(folder / "relief.tif", "w", **profile) as target:
+        target.write(heights, 1)
+    made = [_layer(folder, name, f"{name}.gpkg", name) for name in frames]
+    made.append(_layer(folder, "relief", "relief.tif", None))
+    made += [_hazard_layer(folder, "test-pga"), _hazard_layer(folder, "test-rain")]
+    return made
+
+
+def _layer(folder: Path, use: str, file: str, table: str | None) -> dict[str, Any]:
+    return {
+        "layer": {
+            "id": f"test-{use.replace('_', '-')}",
+            "title": {"en": f"Layer {use}", "ru": f"Слой {use}"},
+            "role": use,
+            "kind": "raster" if file.endswith(".tif") else "vector",
+            "file": file,
+            "table": table,
+            "unit": "m" if use == "relief" else "-",
+            "crs": CRS,
+            "nodata": -999 if use == "relief" else None,
+            "resolution": "test",
+            "licence": {"name": "CC0-1.0"},
+            "citation": "Made for a test",
+            "version": "1",
+        },
+        "state": "available",
+        "path": str(folder / file),
+        "origin": "shipped",
+        "reason": "Found.",
+        "uses": [use],
+    }
+
+
+def _hazard_layer(folder: Path, layer_id: str) -> dict[str, Any]:
+    made = _layer(folder, "hazards", "relief.tif", None)
+    pga = layer_id == "test-pga"
+    made["layer"] |= {
+        "id": layer_id,
+        "role": "hazard",
+        "hazard": "earthquake" if pga else "flood",
+        "intensity_measure": "PGA" if pga else "rain_rate_001pct",
+        "bands": [{"level": "475" if pga else "p0.01"}],
+        "demonstration": pga,
+        "caveat": {"en": "A stand-in.", "ru": "Заменитель."},
+    }
+    return made
+
+
+def make_region(folder: Path, methods: Path) -> SmallRegion:
+    """Write the region's files below a folder."""
+    tables = folder / "tables"
+    made = make_tables()
+    missing = set(made) - set(all_tables())
+    if missing:
+        raise AssertionError(f"unknown tables {missing}")
+    for name, frame in made.items():
+        write_table(frame, name, tables / f"{name}.parquet")
+    manifest = folder / "layers" / "manifest.json"
+    layers = sorted(_layers(folder / "base"), key=lambda item: item["layer"]["id"])
+    write_json(manifest, {"region": "small", "layers": layers})
+    region = folder / "small.yaml"
+    content = {
+        "region": "small",
+        "title": {"en": "Small region <&>", "ru": "Малый регион <&>"},
+        "bbox": {
+            "west_deg": 70.0, "south_deg": 40.0, "east_deg": 72.0, "north_deg": 42.0,
+        },
+        "metric_crs": "EPSG:32642",
+        "countries": ["KG", "UZ"],
+        "inventory": [{"path": "inventory.csv"}],
+        "layers": {"hazards": ["test-pga", "test-rain"]},
+        "languages": ["en", "ru"],
+    }  # fmt: skip
+    region.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return SmallRegion(region, methods, tables, manifest)

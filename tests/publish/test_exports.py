@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import csv
+
+import pandas as pd
+import pyogrio
+
+from pipeline.core.tables import table_schema
+from pipeline.publish.exports import columns_text
+
+
+def test_geopackage_has_the_layers_that_its_readme_names(site):
+    found = {name for name, _ in pyogrio.list_layers(site / "data" / "small.gpkg")}
+    assert found == {
+        "facilities", "reaches", "paths", "crossings", "receptors",
+        "displacement_points", "facility_values", "hazards", "measures", "ledger",
+    }  # fmt: skip
+
+
+def test_facility_layer_keeps_every_row_and_carries_the_assessment(site, small):
+    frame = pyogrio.read_dataframe(site / "data" / "small.gpkg", layer="facilities")
+    assert list(frame["tmf_id"]) == [row["tmf_id"] for row in small.FACILITIES]
+    first = frame.set_index("tmf_id").loc["aa-01"]
+    assert first["assessment_consequence_class"] == "very_high"
+    assert first["displacement_watch_level"] == "yellow"
+    assert frame.set_index("tmf_id").loc["aa-03"].geometry is None
+
+
+def test_unknown_stays_empty_in_the_geopackage(site):
+    frame = pyogrio.read_dataframe(site / "data" / "small.gpkg", layer="facilities")
+    row = frame.set_index("tmf_id").loc["aa-04"]
+    assert pd.isna(row["assessment_thi"])
+    assert pd.isna(row["operator"])
+
+
+def test_path_leads_through_all_reaches_below(site):
+    frame = pyogrio.read_dataframe(site / "data" / "small.gpkg", layer="paths")
+    path = frame.set_index("tmf_id").loc["aa-01"]
+    assert path["length_m"] == 160_000.0
+    assert len(path.geometry.geoms) == 4
+
+
+def test_csv_keeps_text_as_it_is(site, small):
+    path = site / "data" / "facilities.csv"
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = {row["tmf_id"]: row for row in csv.DictReader(handle)}
+    assert rows["aa-02"]["name"] == small.EVIL
+    assert rows["aa-01"]["name_ru"] == small.CYRILLIC
+    assert rows["aa-03"]["lon_deg"] == ""
+
+
+def test_readme_describes_every_column():
+    text = columns_text("small")
+    for name in ("facilities", "hazards", "assessment", "crossings"):
+        for column in table_schema(name).columns:
+            assert f"| `{column.name}` |" in text
