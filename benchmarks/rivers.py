@@ -247,7 +247,10 @@ def full_trace(case: Case) -> int:
     nothing = np.zeros(len(speed))
     residence = Residence(nothing, nothing, nothing, network.in_lake)
     velocities: Any = SimpleNamespace(
-        central=speed, fastest=2 * speed, slowest=speed / 2
+        central=speed,
+        fastest=2 * speed,
+        slowest=speed / 2,
+        method=np.full(len(speed), "jobson_slope", dtype=object),
     )
     timing = reach_timing(network, velocities, residence)
     paths = trace(network, timing, case.site, np.zeros(len(case.site)))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.rivers import jobson
 from pipeline.rivers.coefficients import formula
 from pipeline.rivers.network import Network
-from pipeline.rivers.paths import CENTRAL, EARLIEST, LATEST, Paths, Timing
+from pipeline.rivers.paths import CENTRAL, CONFIDENCES, EARLIEST, LATEST, Paths, Timing
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -22,6 +24,7 @@ class Arrivals:
 
     Times are hours after the spill entered the river: leading edge and peak, each
     central, earliest (``low``) and latest (``high``), and the tail at mean flow.
+    ``weakness`` is the place in `paths.CONFIDENCES` of the weakest method on the way.
     """
 
     distance_m: Numbers
@@ -34,9 +37,16 @@ class Arrivals:
     tail_h: Numbers
     unit_peak: Numbers
     beyond: NDArray[np.bool_]
+    weakness: Indices
 
-    def columns(self) -> dict[str, NDArray]:
+    def columns(self) -> dict[str, Any]:
         """Columns of the tables, without the distance."""
+        label = np.array(CONFIDENCES, dtype=object)[self.weakness]
+        provisional = pd.array([c.is_provisional for c in label], dtype="boolean")
+        confidence = np.array([c.value for c in label], dtype=object)
+        unknown = np.isnan(self.peak_h)
+        provisional[unknown] = pd.NA
+        confidence[unknown] = None
         return {
             "arrival_lead_h": self.lead_h,
             "arrival_lead_h_low": self.lead_low_h,
@@ -47,6 +57,8 @@ class Arrivals:
             "arrival_tail_h": self.tail_h,
             "unit_peak_mg_per_l_per_t": self.unit_peak,
             "beyond_standing_water": self.beyond,
+            "provisional": provisional,
+            "confidence": confidence,
         }
 
 
@@ -99,6 +111,9 @@ def arrivals_at(
     missing = np.isnan(peak).any(axis=0) | unknown
     peak[:, missing] = np.nan
     lead[:, missing] = np.nan
+    weakness = paths.start_weakness[element].copy()
+    counts = (share > 0) | (at_exit & in_lake)
+    weakness[counts] = np.maximum(weakness, timing.weakness[reach])[counts]
     tail, unit = _passage(river[CENTRAL], missing | beyond, paths.dilution_m3s[element])
     return Arrivals(
         distance_m=paths.start_m[element] + share * network.length_m[reach],
@@ -111,6 +126,7 @@ def arrivals_at(
         tail_h=tail,
         unit_peak=unit,
         beyond=beyond,
+        weakness=weakness,
     )
 
 

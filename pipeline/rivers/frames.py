@@ -210,15 +210,11 @@ def places_frame(
             "reach_id": reach_id(paths.reach[exposures.element]),
             "distance_m": arrivals.distance_m,
             "distance_to_river_m": exposures.distance_to_river_m,
-            **{k: v for k, v in arrivals.columns().items() if k != _BEYOND},
+            **arrivals.columns(),
             "people": people,
             "people_status": status,
-            _BEYOND: arrivals.beyond,
         }
     )
-
-
-_BEYOND = "beyond_standing_water"
 
 
 def entered_lakes(

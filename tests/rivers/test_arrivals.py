@@ -177,6 +177,24 @@ def test_unknown_velocity_makes_arrivals_below_unknown(kit):
     assert np.all(np.isfinite(reached.distance_m))
 
 
+def test_arrivals_carry_the_weakest_label_on_the_way(kit, confluence):
+    bare = [r | {"area": np.nan} if r["id"] == 4 else r for r in kit.confluence]
+    network = kit.network(bare)  # reach 4 without area: Allen's formula, M-high
+    timing = kit.timed(network, BLUE)
+    paths = trace(network, timing, *start(network, kit, (3, 0.0)))
+    columns = ends(network, timing, paths).columns()
+    assert list(columns["confidence"]) == ["V3", "M-high", "P", "P"]
+    assert list(columns["provisional"]) == [False, False, True, True]
+
+
+def test_an_unknown_arrival_has_no_label(kit, confluence):
+    timing = kit.timed(confluence, {})
+    paths = trace(confluence, timing, *start(confluence, kit, (4, 0.0)))
+    columns = ends(confluence, timing, paths).columns()
+    assert list(columns["confidence"]) == ["V3", None, None]
+    assert list(columns["provisional"].isna()) == [False, True, True]
+
+
 def test_an_entry_at_the_very_end_of_a_reach_without_velocity_loses_nothing(kit):
     network = kit.network(chain(q=[np.nan, 10.0, 10.0, 10.0, 10.0, 10.0]))
     timing = kit.timed(network)

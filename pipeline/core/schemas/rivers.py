@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pipeline.core.model import Status
+from pipeline.core.model import Confidence, Status
 from pipeline.core.schema import (
     Table,
     code,
@@ -61,6 +61,21 @@ _DISTANCE = number("distance_m", "m", "Distance along the river.", minimum=0)
 _BEYOND = flag(
     "beyond_standing_water",
     "Whether the place lies in or below a lake or reservoir on the way.",
+)
+
+_LABELS = (
+    flag(
+        "provisional",
+        "Whether the arrival rests on a project choice (residence in a lake); empty "
+        "without an arrival.",
+        nullable=True,
+    ),
+    code(
+        "confidence",
+        Confidence,
+        "Weakest label of the methods behind the central arrival; empty without one.",
+        nullable=True,
+    ),
 )
 
 REACHES = Table(
@@ -206,6 +221,7 @@ DOWNSTREAM = Table(
         _TAIL,
         _UNIT_PEAK,
         _BEYOND,
+        *_LABELS,
     ),
     estimates=("arrival_lead_h", "arrival_peak_h"),
 )
@@ -246,6 +262,7 @@ CROSSINGS = Table(
             nullable=True,
         ),
         _BEYOND,
+        *_LABELS,
         flag(
             "disputed",
             "Whether the border is disputed there; empty without boundary lines.",
@@ -281,6 +298,7 @@ RECEPTORS = Table(
         _UNIT_PEAK,
         *with_status(number("people", "-", "People who live there.", minimum=0)),
         _BEYOND,
+        *_LABELS,
     ),
     measured=("people",),
     estimates=("arrival_lead_h", "arrival_peak_h"),
