@@ -18,6 +18,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+from numpy.typing import NDArray
 
 from pipeline.core import schemas
 from pipeline.core.errors import InputError, input_error
@@ -34,6 +35,7 @@ _DTYPES: Final[dict[str, Any]] = {
 }
 _SHOWN_FAILURES: Final = 3
 _LONGEST_CHECK: Final = 200
+_DIGITS: Final = 12
 
 
 @cache
@@ -114,8 +116,13 @@ def check_table(
 
 
 def write_table(frame: pd.DataFrame, name: str, path: Path) -> pd.DataFrame:
-    """Check a table and write it, whole or not at all; return what was written."""
-    checked = check_table(frame, name)
+    """Check a table and write it, whole or not at all; return what was written.
+
+    Numbers are kept to 12 significant digits: far beyond what any of them can mean, and
+    coarse enough that the last bits, which depend on the order in which threads sum, do
+    not make equal runs differ.
+    """
+    checked = check_table(_rounded(frame, table_schema(name)), name)
     with whole_file(path) as part:
         checked.to_parquet(part, index=False, compression="zstd")
     return checked
@@ -152,6 +159,27 @@ def read_table(name: str, path: Path) -> Any:
             fix="delete it and run again",
         ) from error
     return check_table(frame, name, path)
+
+
+def _rounded(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    rounded = frame.copy(deep=False)
+    for column in table.columns:
+        if column.kind == "number" and column.name in frame.columns:
+            values = frame[column.name].to_numpy(dtype=np.float64)
+            rounded[column.name] = significant(values, _DIGITS)
+    return rounded
+
+
+def significant(values: NDArray[np.float64], digits: int) -> NDArray[np.float64]:
+    """Round to a number of significant digits; zero, NaN and infinity stay."""
+    result = np.array(values, dtype=np.float64)
+    usable = np.isfinite(result) & (result != 0)
+    some = result[usable]
+    with np.errstate(over="ignore", invalid="ignore"):
+        scale = 10.0 ** (digits - 1 - np.floor(np.log10(np.abs(some))))
+        fine = np.round(some * scale) / scale
+    result[usable] = np.where(np.isfinite(fine), fine, some)
+    return result
 
 
 def _plain(table: Table) -> list[str]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
-from shapely.geometry import LineString, Point
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely.geometry import LineString
 
 from pipeline.core.errors import InputError
 from pipeline.core.tables import (
@@ -13,6 +16,7 @@ from pipeline.core.tables import (
     check_table,
     empty_table,
     read_table,
+    significant,
     table_of,
     table_schema,
     write_table,
@@ -168,3 +172,22 @@ def test_checking_leaves_its_argument_as_it_was():
     before = frame.copy(deep=True)
     check_table(frame, "ledger")
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_the_last_bits_of_a_number_do_not_reach_the_file(tmp_path):
+    for name, value in (("a", 0.3), ("b", 0.1 + 0.2)):
+        frame = table_of("hazards", [hazard(intensity=value)])
+        write_table(frame, "hazards", tmp_path / f"{name}.parquet")
+    assert (tmp_path / "a.parquet").read_bytes() == (
+        tmp_path / "b.parquet"
+    ).read_bytes()
+
+
+@given(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+def test_rounding_is_close_and_keeps_the_order(one, other):
+    low, high = significant(np.array(sorted((one, other))), 12)
+    assert low <= high
+    assert significant(np.array([one]), 12)[0] == pytest.approx(one, rel=1e-11)
