@@ -170,9 +170,8 @@ def orient(raw: RawReaches, following: Indices, notes: Notes) -> NDArray[np.obje
     first[turned], last[turned] = last[turned], first[turned].copy()
     gap = _span_m(last[rows], first[below])
     _refuse_gaps(raw, rows, below, gap)
-    for row, metres in zip(rows, gap, strict=True):
-        if metres > GAP_NOTED_M:
-            notes.add(np.array([row]), f"gap of {metres:.0f} m to the next reach")
+    for k in np.flatnonzero(gap > GAP_NOTED_M):
+        notes.add(rows[k : k + 1], f"gap of {gap[k]:.0f} m to the next reach")
     return np.asarray(geometry, dtype=object)
 
 
