@@ -122,7 +122,7 @@ def write_table(frame: pd.DataFrame, name: str, path: Path) -> pd.DataFrame:
     coarse enough that the last bits, which depend on the order in which threads sum, do
     not make equal runs differ.
     """
-    checked = check_table(_rounded(frame, table_schema(name)), name)
+    checked = _rounded(check_table(frame, name), table_schema(name))
     with whole_file(path) as part:
         checked.to_parquet(part, index=False, compression="zstd")
     return checked
@@ -164,7 +164,7 @@ def read_table(name: str, path: Path) -> Any:
 def _rounded(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     rounded = frame.copy(deep=False)
     for column in table.columns:
-        if column.kind == "number" and column.name in frame.columns:
+        if column.kind == "number":
             values = frame[column.name].to_numpy(dtype=np.float64)
             rounded[column.name] = significant(values, _DIGITS)
     return rounded
