@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
 
@@ -139,3 +140,34 @@ def test_every_reach_has_a_discharge_with_its_bounds(network):
     assert np.all(flow.low_m3s <= flow.mean_m3s)
     assert np.all(flow.mean_m3s <= flow.high_m3s)
     assert "missing" not in flow.source
+
+
+def test_a_layer_without_countries_leads_through_the_same_ones(project, route, kit):
+    local = shipped(project, LayerRole.RIVERS)
+    frame = read_lines(local)
+    plain = gpd.GeoDataFrame(
+        {
+            "HYRIV_ID": frame["reach_id"],
+            "NEXT_DOWN": frame["next_reach_id"].fillna(0).astype("int64"),
+            "LENGTH_KM": frame["length_m"] / 1000,
+            "UPLAND_SKM": frame["upstream_area_km2"],
+            "DIS_AV_CMS": frame["discharge_mean_m3s"],
+        },
+        geometry=frame.geometry,
+    )
+    network = build_network(raw_reaches(plain, local.path))
+    countries = layers.read_countries(shipped(project, LayerRole.BORDERS))
+    snaps = [found["snap"] for found in route.values()]
+    paths = trace(
+        network,
+        kit.timed(network),
+        np.array([snap.reach for snap in snaps]),
+        np.array([snap.fraction for snap in snaps]),
+    )
+    home = [country for _, country in SITES.values()]
+    banks = stretches_of(network, countries)
+    found = find_crossings(network, banks, paths, home, 2000.0)
+    for k, name in enumerate(SITES):
+        crossed = [c.to_country for c in found.crossings if c.path == k]
+        order = [a for a, b in pairwise([home[k], *crossed, None]) if a != b]
+        assert order == route[name]["countries"], name
