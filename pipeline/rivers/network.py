@@ -88,12 +88,6 @@ class Network:
         """Reaches in standing water."""
         return np.array([lake is not None for lake in self.lake], dtype=bool)
 
-    def end_of(self, index: int) -> int:
-        """Last reach of the river tree that a reach belongs to."""
-        while self.next_index[index] >= 0:
-            index = int(self.next_index[index])
-        return index
-
 
 def lines_from_geometry(geometry: Sequence[Any] | NDArray[Any]) -> Lines:
     """Flatten LineStrings (EPSG:4326, drawn downstream) and measure them."""
