@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,14 +68,21 @@ def read_series(
             series
             for row in _fastest(rows, count)
             if str(row["source_id"]) in opened
-            and (series := opened[str(row["source_id"])].series(str(row["point_id"])))
+            and (series := opened[str(row["source_id"])].series(row))
         ]
         for tmf_id, rows in points.items()
     }
 
 
 def _fastest(rows: Sequence[Row], count: int) -> list[Row]:
-    known = [row for row in rows if row["velocity_mm_per_yr"] is not None]
+    """Fastest points of the source with the most points: one viewing direction."""
+    sources = Counter(str(row["source_id"]) for row in rows)
+    main = min(sources, key=lambda name: (-sources[name], name)) if sources else ""
+    known = [
+        row
+        for row in rows
+        if row["velocity_mm_per_yr"] is not None and row["source_id"] == main
+    ]
     ordered = sorted(
         known,
         key=lambda row: (-abs(row["velocity_mm_per_yr"]), str(row["point_id"])),
@@ -95,17 +103,17 @@ class _Source:
         ids = {str(key): i for i, key in enumerate(group["point_id"][...])}
         return cls(ids, np.asarray(group["time"][...]), group["displacement"])
 
-    def series(self, point_id: str) -> Series | None:
-        row = self.rows.get(point_id)
-        if row is None:
+    def series(self, point: Row) -> Series | None:
+        place = self.rows.get(str(point["point_id"]))
+        if place is None:
             return None
-        values = np.asarray(self.displacement[row], dtype=np.float64)
+        values = np.asarray(self.displacement[place], dtype=np.float64)
         known = np.isfinite(values)
         dates = np.datetime64("1970-01-01", "D") + self.days[known].astype(
             "timedelta64[D]"
         )
         return Series(
-            point_id,
+            f"{point['source_id']} {point['point_id']}",
             tuple(str(day) for day in dates),
             tuple(round(float(value), 3) for value in values[known]),
         )

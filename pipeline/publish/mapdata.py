@@ -154,7 +154,7 @@ def _places(base: BaseMap, catalogues: Sequence[Words]) -> list[dict[str, Any]]:
         (
             float(row["geometry"].x),
             float(row["geometry"].y),
-            float(row.get("population") or 0.0),
+            _people(row.get("population")),
             max(len(text) for text in name.values()),
         )
         for row, name in zip(rows, names, strict=True)
@@ -165,6 +165,12 @@ def _places(base: BaseMap, catalogues: Sequence[Words]) -> list[dict[str, Any]]:
         for (lon, lat, _, _), name, zoom in zip(room, names, zooms, strict=True)
         if zoom is not None
     ]
+
+
+def _people(population: Any) -> float:
+    """People of a place for the order of names alone; unknown comes last."""
+    known = population is not None and np.isfinite(population)
+    return float(population) if known else 0.0
 
 
 def _countries(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pipeline.publish.cells import Cell, Line, marks_of
@@ -33,9 +34,9 @@ def motion_section(dossier: Dossier, words: Words) -> dict[str, Any]:
         "add": words(f"motion.add.{status}"),
         "reason": row["reason"] if row is not None else "",
         "watch": _watch(row, words),
+        "watch_reason": row["watch_reason"] or "" if row is not None else "",
         "lines": _rates(row, words),
-        "points": points_map(dossier, words),
-        "legend": _legend(dossier, words),
+        "sources": _sources(dossier, words),
         "series": series_plot(dossier.series, words),
         "series_names": [item.point for item in dossier.series],
     }
@@ -71,10 +72,26 @@ def _rates(row: Row | None, words: Words) -> list[Line]:
     return lines
 
 
-def _legend(dossier: Dossier, words: Words) -> list[tuple[str, str]]:
-    if not dossier.points:
+def _sources(dossier: Dossier, words: Words) -> list[dict[str, Any]]:
+    """One map per source: different viewing directions are never mixed."""
+    if not dossier.has_position:
         return []
-    limit = rate_limit(dossier.points)
+    found: dict[str, list[Row]] = {}
+    for row in dossier.points:
+        found.setdefault(str(row["source_id"]), []).append(row)
+    return [
+        {
+            "id": source,
+            "component": words(f"code.component.{points[0]['component']}"),
+            "map": points_map(dossier, points, words),
+            "legend": _legend(points, words),
+        }
+        for source, points in sorted(found.items())
+    ]
+
+
+def _legend(points: Sequence[Row], words: Words) -> list[tuple[str, str]]:
+    limit = rate_limit(points)
     count = len(DIVERGING)
     return [
         (colour, words.numbers.quantity((2 * i / (count - 1) - 1) * limit, "", 2))

@@ -39,18 +39,16 @@ def rate_colour(rate_mm_per_yr: float, limit: float) -> str:
     return DIVERGING[min(max(step, 0), len(DIVERGING) - 1)]
 
 
-def points_map(dossier: Dossier, words: Words) -> Markup | None:
-    """Map of measurement points, coloured by rate; None without points."""
-    if not dossier.points or not dossier.has_position:
-        return None
+def points_map(dossier: Dossier, points: Sequence[Row], words: Words) -> Markup:
+    """Map of one source's points around a facility that has a position."""
     lon = float(dossier.facility["lon_deg"])
     lat = float(dossier.facility["lat_deg"])
-    reach_m = max(float(row["distance_m"]) for row in dossier.points)
+    reach_m = max(float(row["distance_m"]) for row in points)
     half = 1.15 * max(reach_m, 50.0) / _METRES_PER_DEG
     frame = Frame.around((lon, lat - half, lon, lat + half), POINTS_SIZE, POINTS_SIZE)
-    limit = rate_limit(dossier.points)
+    limit = rate_limit(points)
     drawn = [svg("rect", width=POINTS_SIZE, height=POINTS_SIZE, class_="m-land")]
-    for row in dossier.points:
+    for row in points:
         x, y = frame.xy(row["geometry"].x, row["geometry"].y)
         rate = row["velocity_mm_per_yr"]
         fill = "url(#hatch)" if rate is None else rate_colour(float(rate), limit)

@@ -97,12 +97,7 @@ def opened(browser: Browser) -> Iterator[Opened]:
         route.abort()
 
     context.route("http*://**", refuse)
-    found.page.on(
-        "console",
-        lambda m: (
-            found.errors.append(m.text) if m.type in ("error", "warning") else None
-        ),
-    )
+    found.page.on("console", found.hear)
     found.page.on("pageerror", lambda error: found.errors.append(str(error)))
     found.page.on("dialog", lambda dialog: found.errors.append(dialog.message))
     yield found

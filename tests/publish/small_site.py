@@ -387,11 +387,11 @@ def _layers(folder: Path) -> list[dict[str, Any]]:
         ),
         "places": gpd.GeoDataFrame(
             {
-                "name": ["Testtown", EVIL],
-                "name_ru": ["Тестгород", None],
-                "population": [400_000, 350_000],
+                "name": ["Testtown", EVIL, "Hamlet"],
+                "name_ru": ["Тестгород", None, None],
+                "population": [400_000.0, 350_000.0, None],
             },
-            geometry=[Point(70.6, 40.85), Point(71.5, 41.5)],
+            geometry=[Point(70.6, 40.85), Point(71.5, 41.5), Point(70.2, 41.6)],
             crs=CRS,
         ),
     }

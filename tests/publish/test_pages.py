@@ -225,3 +225,15 @@ def test_pages_keep_far_below_their_budgets(site):
     assert (site / "index.html").stat().st_size < 1_000_000
     for page in (site / "profiles").glob("*.html"):
         assert page.stat().st_size < 300_000
+
+
+def test_place_of_unknown_size_gets_its_name_last(site):
+    zoom = {item["name"]["en"]: item["zoom"] for item in _data(site)["places"]}
+    assert zoom["Testtown"] == 5
+    assert zoom["Hamlet"] == 10
+
+
+def test_place_without_a_russian_name_keeps_its_own(site):
+    names = [item["name"] for item in _data(site)["places"]]
+    assert {"en": "Testtown", "ru": "Тестгород"} in names
+    assert {"en": "Hamlet", "ru": "Hamlet"} in names

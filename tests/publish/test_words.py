@@ -33,7 +33,6 @@ UNPRINTED = {
     ("hazards", "scenario"), ("crossings", "kind"), ("hazards", "place"),
     ("measures", "measure_id"), ("measures", "reason"),
     ("reaches", "discharge_source"), ("reaches", "velocity_method"),
-    ("displacement_points", "component"),
 }  # fmt: skip
 
 
