@@ -98,10 +98,10 @@ def table_factors(layer: Layer, path: Path) -> FactorLayer:
         If a column is missing, a scenario or horizon unknown, a factor not a positive
         ratio, or a case stands twice.
     """
-    frame = read_csv(path, layer.id, _COLUMNS)
+    frame = read_csv(path, _COLUMNS)
     factors: dict[tuple[str, str, float], Factor] = {}
     for number, row in frame.iterrows():
-        line = int(str(number)) + 2
+        line = int(str(number))
         scenario, horizon = _case_of(row["scenario"], row["horizon"], path, line)
         percentile = required_number(row, "percentile", path)
         value = required_number(row, "factor", path)

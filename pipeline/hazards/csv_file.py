@@ -8,41 +8,25 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.core.csv_text import read_csv_rows, require_columns
 from pipeline.core.errors import input_error
 
 
-def read_csv(path: Path, layer_id: str, columns: Sequence[str]) -> pd.DataFrame:
+def read_csv(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     """Read a UTF-8 CSV file as text, blanks as empty texts, and check its columns.
 
-    The index counts data rows from 0.
+    The index is the row in the file as a person counts it.
 
     Raises
     ------
     InputError
-        If the file is missing, is not UTF-8 or CSV, or lacks a column.
+        If the file is missing, is not UTF-8 or CSV, or lacks a column (see
+        `pipeline.core.csv_text`).
     """
-    try:
-        frame = pd.read_csv(
-            path, dtype=str, keep_default_na=False, encoding="utf-8-sig"
-        )
-    except (OSError, ValueError) as error:
-        raise input_error(
-            path,
-            field=layer_id,
-            found=f"a file that cannot be read ({error})",
-            expected="CSV in UTF-8 with one header row",
-            fix="save the table as CSV in UTF-8",
-        ) from None
-    frame.columns = [str(name).strip() for name in frame.columns]
-    missing = [name for name in columns if name not in frame.columns]
-    if missing:
-        raise input_error(
-            path,
-            field=layer_id,
-            found=f"columns {list(frame.columns)}",
-            expected=f"also {missing}",
-            fix="add these columns",
-        )
+    header, rows = read_csv_rows(path)
+    require_columns(path, header, tuple(columns))
+    frame = pd.DataFrame([cells for _, cells in rows], columns=header)
+    frame.index = pd.Index([number for number, _ in rows])
     return frame
 
 
@@ -64,7 +48,7 @@ def number_in(row: pd.Series, column: str, path: Path) -> float | None:
     if not math.isfinite(value):
         raise input_error(
             path,
-            row=int(str(row.name)) + 2,
+            row=int(str(row.name)),
             field=column,
             found=text,
             expected="a number with a point, or nothing",
@@ -79,7 +63,7 @@ def required_number(row: pd.Series, column: str, path: Path) -> float:
     if value is None:
         raise input_error(
             path,
-            row=int(str(row.name)) + 2,
+            row=int(str(row.name)),
             field=column,
             found="a blank cell",
             expected="a number",

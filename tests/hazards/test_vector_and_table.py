@@ -147,7 +147,7 @@ def test_sites_of_other_regions_are_told(study):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("tmf_id,pgv\nkg-1,0.3\n", r"also \['pga'\]"),
+        ("tmf_id,pgv\nkg-1,0.3\n", "no column 'pga'"),
         ("tmf_id,pga\nkg-1,0.3\nkg-1,0.4\n", "row 3.*twice"),
         ("tmf_id,pga\nkg-1,high\n", "row 2, field 'pga': found high"),
         ("tmf_id,pga\nkg-1,inf\n", "found inf"),
@@ -163,7 +163,7 @@ def test_a_study_that_is_not_utf_8_is_refused(make_layer, tmp_path):
     path = tmp_path / "study.csv"
     path.write_bytes("tmf_id,pga,note\nkg-1,0.3,плотина\n".encode("cp1251"))
     layer = make_layer(kind="table", crs=None, bands=[{"level": "pga"}])
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="not UTF-8"):
         table.sample(layer, path, [ON_LINE], None)
 
 

@@ -36,7 +36,7 @@ def sample(
     del choices  # a study's own values need no statistics
     levels = declared_levels(layer)
     names = [value_column(layer, band) for band in levels]
-    frame = read_csv(path, layer.id, ["tmf_id", *names])
+    frame = read_csv(path, ["tmf_id", *names])
     _check_unique(frame, path)
     rows = {str(row["tmf_id"]): row for _, row in frame.iterrows()}
     samples = tuple(
@@ -76,7 +76,7 @@ def _look_up(
     if (low is not None and low > value) or (high is not None and high < value):
         raise input_error(
             path,
-            row=int(str(row.name)) + 2,
+            row=int(str(row.name)),
             field=name,
             found=f"{low} <= {value} <= {high}",
             expected="bounds that enclose the value",
@@ -93,7 +93,7 @@ def _check_unique(frame: pd.DataFrame, path: Path) -> None:
         row = int(again[0])
         raise input_error(
             path,
-            row=row + 2,
+            row=row,
             field="tmf_id",
             found=f"{frame['tmf_id'][row]!r} twice",
             expected="one row for each site",

@@ -13,7 +13,7 @@ import re
 from typing import Final
 
 from pipeline.core.errors import input_error
-from pipeline.inventory.csv_text import read_csv_rows, require_columns
+from pipeline.core.csv_text import read_csv_rows, require_columns
 from pipeline.inventory.raw import RawInventory, RawRow, RawValue
 from pipeline.inventory.readers import ReaderInput
 

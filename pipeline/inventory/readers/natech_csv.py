@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.inventory.csv_text import read_csv_rows, require_columns
+from pipeline.core.csv_text import read_csv_rows, require_columns
 from pipeline.inventory.raw import (
     FIELD_KINDS,
     REQUIRED_FIELDS,
