@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import pairwise
 
 import pytest
@@ -104,6 +105,17 @@ def test_every_facility_is_in_every_theme(dossiers):
         assert set(theme.members) == {d.tmf_id for d in dossiers}
         for member in theme.members.values():
             assert 0 <= member.position < len(theme.classes)
+
+
+def test_each_value_lies_in_the_class_that_its_edges_say(dossiers):
+    theme = hazard_themes(dossiers, {}, EN)[0]
+    known = {d.tmf_id: d.hazards[0]["intensity"] for d in dossiers}
+    values = [value for value in known.values() if value is not None]
+    edges = class_edges(values)
+    assert len(edges) >= 2
+    for key, value in known.items():
+        if value is not None:
+            assert theme.members[key].position == bisect_right(edges, value)
 
 
 def test_classes_are_the_same_in_both_languages(dossiers):
