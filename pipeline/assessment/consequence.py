@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from pipeline.assessment.coefficients import Formula, formula
+from pipeline.assessment.coefficients import formula
+from pipeline.core.formulas import Formula
 from pipeline.core.model import ConsequenceClass
 
 PEOPLE: Final = formula("consequence", "gistm_people")

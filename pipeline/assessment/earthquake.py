@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from pipeline.assessment.coefficients import Formula, formula
+from pipeline.assessment.coefficients import formula
+from pipeline.core.formulas import Formula
 from pipeline.core.model import DamType
 
 FloatArray = NDArray[np.float64]

@@ -10,7 +10,8 @@ from __future__ import annotations
 import statistics
 from typing import Final
 
-from pipeline.assessment.coefficients import Formula, formula
+from pipeline.assessment.coefficients import formula
+from pipeline.core.formulas import Formula
 from pipeline.core.model import Bounds, Confidence, weakest
 
 M3_PER_MM3: Final = 1.0e6

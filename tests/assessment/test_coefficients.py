@@ -1,8 +1,9 @@
 import pytest
 
-from pipeline.assessment.coefficients import Formula, FormulaFile, formula, subjects
+from pipeline.assessment.coefficients import formula, subjects
 from pipeline.assessment.coefficients import formulas as all_formulas
 from pipeline.core.errors import InputError
+from pipeline.core.formulas import Formula, FormulaFile
 from pipeline.core.model import Confidence
 from pipeline.core.records import load_record
 
