@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.errors import InputError
 from pipeline.core.csv_text import read_csv_rows
+from pipeline.core.errors import InputError
 from pipeline.inventory.readers import ReaderInput, reader, readers
 from pipeline.inventory.readers.icold_csv import read as read_icold
 
