@@ -15,17 +15,6 @@ PUBLISHED_TABLES = (
 )
 
 
-def page_parts(wildcards):
-    """Templates, catalogues of words, scripts and styles of the pages."""
-    folder = PROJECT / "pipeline" / "publish"
-    return sorted(
-        path.relative_to(PROJECT).as_posix()
-        for name in ("templates", "words", "assets")
-        for path in (folder / name).iterdir()
-        if path.is_file()
-    )
-
-
 rule publish:
     input:
         region=region_file,
@@ -35,7 +24,12 @@ rule publish:
             f"{OUT}/{{{{region}}}}/tables/{{table}}.parquet", table=PUBLISHED_TABLES
         ),
         series=f"{OUT}/{{region}}/tables/displacement_series.zarr",
-        parts=page_parts,
+        # templates, words, scripts and styles of the pages
+        parts=lambda wildcards: sorted(
+            path.relative_to(PROJECT).as_posix()
+            for folder in ("assets", "templates", "words")
+            for path in (PROJECT / "pipeline" / "publish" / folder).iterdir()
+        ),
     output:
         index=f"{OUT}/{{region}}/site/index.html",
         profiles=directory(f"{OUT}/{{region}}/site/profiles"),
