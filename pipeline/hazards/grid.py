@@ -17,7 +17,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from pipeline.core.errors import input_error
 from pipeline.core.layers import Layer
-from pipeline.hazards.rings import mapped
+from pipeline.core.rings import mapped
 
 _GDAL_CACHE_BYTES: Final = 32 << 20
 _MAX_STRIP_CELLS: Final = 1 << 22

@@ -22,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.core.coverage import zone_sums
 from pipeline.core.layers import Layer
+from pipeline.core.rings import Rings, rings_of
 from pipeline.hazards.blocks import BlockReader
-from pipeline.hazards.coverage import zone_sums
 from pipeline.hazards.grid import Grid, open_raster
-from pipeline.hazards.rings import Rings, rings_of
 
 _TILE_CELLS: Final = 1 << 22
 

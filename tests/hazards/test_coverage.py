@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
-from pipeline.hazards.coverage import cell_shares
-from pipeline.hazards.rings import rings_of
+from pipeline.core.coverage import cell_shares
+from pipeline.core.rings import rings_of
 
 
 def shares_of(polygon, height, width):

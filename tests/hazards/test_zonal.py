@@ -7,10 +7,10 @@ import pytest
 import shapely
 from affine import Affine
 
+from pipeline.core.coverage import cell_shares
 from pipeline.core.errors import InputError
+from pipeline.core.rings import rings_of
 from pipeline.hazards import zonal
-from pipeline.hazards.coverage import cell_shares
-from pipeline.hazards.rings import rings_of
 from pipeline.hazards.zonal import zone_statistics
 
 TENTH = Affine(0.1, 0.0, 70.0, 0.0, -0.1, 45.0)

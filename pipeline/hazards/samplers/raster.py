@@ -19,17 +19,17 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.core.coverage import cell_shares
 from pipeline.core.errors import input_error
 from pipeline.core.layers import Band, Layer
 from pipeline.core.methods.hazards import HazardMethods
 from pipeline.core.model import Status
+from pipeline.core.rings import Rings, mapped, rings_of
 from pipeline.hazards.blocks import BlockReader
-from pipeline.hazards.coverage import cell_shares
 from pipeline.hazards.grid import Grid, open_raster
 from pipeline.hazards.levels import raster_levels
 from pipeline.hazards.outlines import Pieces, pieces_on
 from pipeline.hazards.places import Place
-from pipeline.hazards.rings import Rings, mapped, rings_of
 from pipeline.hazards.samples import Sample, Sampled, sample_of, summarise
 from pipeline.hazards.surface import LATTICE, bilinear_lattice
 

@@ -112,7 +112,7 @@ def cell_shares(
     start
         First vertex of each ring and one past the last, shape (rings + 1,).
     turn
-        +1 or -1 for each ring, as `pipeline.hazards.rings.rings_of` gives it, so that
+        +1 or -1 for each ring, as `pipeline.core.rings.rings_of` gives it, so that
         outer rings add and holes take away.
     height, width
         Rows and columns of the window.
@@ -153,7 +153,7 @@ def zone_sums(
     values
         Shape (rows, columns); cells of the raster from (row0, col0); NaN is no data.
     x, y, start, turn, first_ring
-        Rings of all polygons in raster cells (`pipeline.hazards.rings.Rings`).
+        Rings of all polygons in raster cells (`pipeline.core.rings.Rings`).
     windows
         Shape (n, 4): first row, first column, one past the last row and column of the
         part of each polygon to add; they lie in ``values``.
