@@ -6,7 +6,6 @@ by the package, never merged into Snakemake's configuration, so nothing of one r
 can reach another.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -20,35 +19,6 @@ METHODS = str(config.get("methods", "configs/methods.yaml"))
 REGIONS = natech.region_files(config, PROJECT)
 
 
-def region_file(wildcards):
-    """File that describes the region, relative to the project."""
-    return REGIONS[wildcards.region].as_posix()
-
-
-def _region(wildcards):
-    return natech.load_region(REGIONS[wildcards.region], PROJECT)
-
-
-def inventory_sources(wildcards):
-    """Inventory files of the region."""
-    return natech.inventory_files(_region(wildcards), PROJECT)
-
-
-def displacement_sources(wildcards):
-    """InSAR products of the region."""
-    return natech.displacement_files(_region(wildcards), PROJECT)
-
-
-def layer_sources(wildcards):
-    """Registries and shipped layers of the region."""
-    return natech.layer_files(_region(wildcards), PROJECT)
-
-
-def code_version(*folders):
-    """Digest of the Python files below some folders, for the rerun check."""
-    return natech.stage_version(PROJECT, *folders)
-
-
 wildcard_constraints:
     region="[a-z0-9]+(-[a-z0-9]+)*",
 
@@ -58,6 +28,7 @@ rule all:
         expand(f"{OUT}/{{region}}/site/index.html", region=sorted(REGIONS)),
 
 
+include: "pipeline/common.smk"
 include: "pipeline/retrieve/rules.smk"
 include: "pipeline/inventory/rules.smk"
 include: "pipeline/hazards/rules.smk"

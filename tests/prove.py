@@ -15,7 +15,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
-SNAKEFILES = ["Snakefile", *sorted(str(p) for p in PROJECT.glob("pipeline/*/*.smk"))]
+SNAKEFILES = ["Snakefile", *sorted(str(p) for p in PROJECT.glob("pipeline/**/*.smk"))]
 
 LINT = {
     "lint": [PYTHON, "-m", "ruff", "check", "."],

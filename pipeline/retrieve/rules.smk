@@ -1,3 +1,5 @@
+import os
+
 from pipeline.retrieve import lookup as retrieve_lookup
 
 

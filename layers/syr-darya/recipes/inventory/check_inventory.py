@@ -128,9 +128,11 @@ def check_numbers(facilities: list[Row]) -> list[str]:
     """List negative numbers and volume ranges that are out of order."""
     faults = []
     for row in facilities:
-        for field in UNITS.keys() - {"lat_deg", "lon_deg"}:
-            if row[field] and float(row[field]) < 0:
-                faults.append(f"{row['tmf_id']}: {field} is negative")
+        faults += [
+            f"{row['tmf_id']}: {field} is negative"
+            for field in sorted(UNITS.keys() - {"lat_deg", "lon_deg"})
+            if row[field] and float(row[field]) < 0
+        ]
         bounds = ("volume_m3_low", "volume_m3", "volume_m3_high")
         known = [float(row[field]) for field in bounds if row[field]]
         if known != sorted(known):
