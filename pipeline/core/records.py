@@ -90,7 +90,9 @@ def load_record(kind: type[RecordType], content: Any, source: str | Path) -> Rec
     if not isinstance(content, dict):
         raise input_error(
             source,
-            found=f"{type(content).__name__} at the top",
+            found="an empty file"
+            if content is None
+            else f"{type(content).__name__} at the top",
             expected="a mapping with keys",
             fix="start from a shipped file of the same kind",
         )

@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         type=Path,
-        help="file to write, named <id>.yaml (default: configs/regions/<id>.yaml)",
+        help="file to write, named <id>.yaml (default: <id>.yaml, here)",
     )
     add_place_options(parser)
 
@@ -148,17 +148,20 @@ def propose_layers(
     """For every use the layers that cover the box, those at hand first.
 
     The flag says whether the layer is on this machine. Layers that are limited to one
-    river's basin are left out: the box does not say whether the region is that basin.
+    river's basin come last and are only offered: the box does not say whether the
+    region is that basin.
     """
     proposed = {}
     for use, role in ROLE_OF_USE.items():
         rows = [
             (layer, places.find(layer) is not None)
             for layer in registry.layers
-            if layer.role is role and covers(layer, bounds) and not layer.basins
+            if layer.role is role and covers(layer, bounds)
         ]
         rows = [row for row in rows if row[1] or row[0].source is not None]
-        proposed[use] = tuple(sorted(rows, key=lambda row: not row[1]))
+        proposed[use] = tuple(
+            sorted(rows, key=lambda row: (bool(row[0].basins), not row[1]))
+        )
     return proposed
 
 
@@ -211,7 +214,7 @@ def _target(region_id: str, out: Path | None) -> Path:
             expected="lower case letters, digits and single hyphens",
             fix="choose an id such as 'chu-talas'",
         )
-    path = out or project_root() / "configs" / "regions" / f"{region_id}.yaml"
+    path = out or Path(f"{region_id}.yaml")
     if path.name != f"{region_id}.yaml":
         raise input_error(
             "--out",

@@ -55,7 +55,8 @@ title:
   en: {_quoted(draft.title_en)}
   ru: {_quoted(draft.title_ru)}
 
-# Box that holds all facilities, degrees (WGS 84). Rows outside go to the ledger.
+# Box that holds all facilities, degrees (WGS 84). A row outside stops the run, unless
+# it names another river basin.
 bbox:
   west_deg: {west:g}
   south_deg: {south:g}
@@ -121,20 +122,29 @@ def _layers_folder(folder: str | None) -> str:
 
 def _use(use: str, rows: tuple[tuple[Layer, bool], ...]) -> str:
     lines = [f"  # {_USE_COMMENTS[use]}; without: {COST_OF_ABSENCE[use]}"]
-    at_hand = [layer for layer, is_here in rows if is_here]
-    named = at_hand or [layer for layer, _ in rows]
+    general = [(layer, is_here) for layer, is_here in rows if not layer.basins]
+    at_hand = [layer for layer, is_here in general if is_here]
+    named = at_hand or [layer for layer, _ in general]
     others = [layer for layer, _ in rows if layer not in named]
     if use in _LISTS:
         lines.append(f"  {use}:" if named else f"  {use}: []")
         lines += [f"    - {layer.id} # {layer.title.en}" for layer in named]
-        lines += [f"    # - {layer.id} # {layer.title.en}" for layer in others]
+        lines += [f"    # - {layer.id} # {_title(layer)}" for layer in others]
     elif named:
         lines.append(f"  {use}: {named[0].id} # {named[0].title.en}")
         others = named[1:] + others
-        lines += [f"  # {use}: {layer.id} # {layer.title.en}" for layer in others]
     else:
         lines.append(f"  # {use}: (no registered layer covers the box)")
+    if use not in _LISTS:
+        lines += [f"  # {use}: {layer.id} # {_title(layer)}" for layer in others]
     return "\n".join(lines) + "\n"
+
+
+def _title(layer: Layer) -> str:
+    """Title, with the basins that the layer is limited to."""
+    if not layer.basins:
+        return layer.title.en
+    return f"{layer.title.en}; only for the basin of the {', '.join(layer.basins)}"
 
 
 def _quoted(text: str) -> str:
