@@ -8,15 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core.schemas.network import Finding
 from pipeline.rivers import mending
-from pipeline.rivers.discharge import Discharge, fill_discharge
+from pipeline.rivers.discharge import Discharge, RegionalRelation, fill_discharge
 from pipeline.rivers.network import Lines, Network
 from pipeline.rivers.reading import RawReaches
 from pipeline.rivers.topology import order_network
 
 
-def build_network(raw: RawReaches) -> Network:
+def build_network(raw: RawReaches, relation: RegionalRelation | None = None) -> Network:
     """Check, mend, order and measure a river layer.
+
+    Parameters
+    ----------
+    raw
+        The layer as it was read.
+    relation
+        Stated relation of discharge with drainage area, for a layer from which none
+        can be fitted.
 
     Raises
     ------
@@ -29,7 +38,8 @@ def build_network(raw: RawReaches) -> Network:
     geometry = mending.orient(raw, following, notes)
     length, lines = mending.lengths(raw, geometry, notes)
     slope = mending.slopes(raw, notes)
-    discharge = _discharge(raw, area, notes)
+    discharge = _discharge(raw, area, notes, relation)
+    _remarks(raw, notes)
     terminal = _terminals(raw, following)
     order = order_network(following, raw.source_id)
     row = order.row
@@ -56,15 +66,19 @@ def build_network(raw: RawReaches) -> Network:
         country_right=texts["country_right"][row],
         note=notes.texts(len(raw))[row],
         lines=reorder_lines(lines, row),
+        ledger=(*raw.entries, *notes.entries(raw.source_id)),
     )
 
 
 def _discharge(
-    raw: RawReaches, area: NDArray[np.float64], notes: mending.Notes
+    raw: RawReaches,
+    area: NDArray[np.float64],
+    notes: mending.Notes,
+    relation: RegionalRelation | None,
 ) -> Discharge:
     stated = raw.numbers["discharge_m3s"].copy()
     negative = np.flatnonzero(stated < 0)
-    notes.add(negative, "negative discharge left out")
+    notes.add(negative, "negative discharge left out", Finding.DISCHARGE, "left empty")
     stated[negative] = np.nan
     return fill_discharge(
         area,
@@ -72,7 +86,18 @@ def _discharge(
         raw.numbers["discharge_factor"],
         raw.texts["discharge_status"],
         raw.texts["discharge_how"],
+        relation,
     )
+
+
+def _remarks(raw: RawReaches, notes: mending.Notes) -> None:
+    """Carry on the layer's own remarks, and what was found when it was read."""
+    texts = raw.texts["remark"]
+    for row in np.flatnonzero([text is not None for text in texts]):
+        notes.add(np.array([row]), str(texts[row]), Finding.REMARK, "as the layer says")
+    if raw.remarks is not None:
+        for row in np.flatnonzero([text is not None for text in raw.remarks]):
+            notes.by_row.setdefault(int(row), []).insert(0, str(raw.remarks[row]))
 
 
 def discharge_of(discharge: Discharge, row: NDArray[np.int64]) -> Discharge:

@@ -21,7 +21,8 @@ class RegionalRelation:
 
     ``scatter_factor`` is 10 to the standard deviation of the residuals: two thirds of
     the fitted reaches lie within this factor of the relation. ``area_km2`` is the range
-    of areas that it was fitted on.
+    of areas that it was fitted on. A relation that is stated and not fitted has a
+    ``source`` and no reaches.
     """
 
     factor: float
@@ -30,6 +31,13 @@ class RegionalRelation:
     n: int
     smallest_area_km2: float
     largest_area_km2: float
+    source: str | None = None
+
+    def words(self) -> str:
+        """Where the relation comes from."""
+        if self.source is not None:
+            return f"stated relation ({self.source})"
+        return f"relation of {self.n} reaches"
 
     def __call__(self, area_km2: Numbers) -> Numbers:
         """Discharge in m3/s."""
@@ -43,7 +51,10 @@ class RegionalRelation:
             "power": round(self.power, 6),
             "scatter_factor": round(self.scatter_factor, 4),
             "n": self.n,
-            "area_km2": [self.smallest_area_km2, self.largest_area_km2],
+            "area_km2": None
+            if self.source is not None
+            else [self.smallest_area_km2, self.largest_area_km2],
+            "source": self.source,
         }
 
 
@@ -96,6 +107,7 @@ def fill_discharge(
     factor: Numbers,
     status: NDArray[np.object_],
     how: NDArray[np.object_],
+    stated: RegionalRelation | None = None,
 ) -> Discharge:
     """Estimate the discharge of reaches that have none.
 
@@ -103,28 +115,29 @@ def fill_discharge(
     ----------
     area_km2, discharge_m3s, factor
         Shape (n,), NaN where missing. ``factor`` is the layer's uncertainty factor.
+    stated
+        Relation to use where none can be fitted.
     status, how
         Shape (n,). The layer's words for its values, None where it has none. Values
         that the layer itself took from a region or changed by regulation are no basis
         for the relation.
     """
-    stated = np.isfinite(discharge_m3s)
+    given = np.isfinite(discharge_m3s)
     own = np.array([str(word).startswith("estimated") for word in status], dtype=bool)
-    source = np.full(len(stated), DischargeSource.MISSING.value, dtype=object)
-    source[stated] = DischargeSource.GIVEN.value
-    source[stated & own] = DischargeSource.LAYER_ESTIMATE.value
+    source = np.full(len(given), DischargeSource.MISSING.value, dtype=object)
+    source[given] = DischargeSource.GIVEN.value
+    source[given & own] = DischargeSource.LAYER_ESTIMATE.value
     mean, spread, words = discharge_m3s.copy(), factor.copy(), how.copy()
-    empty = ~stated & (area_km2 > 0)
+    empty = ~given & (area_km2 > 0)
     relation = None
     if empty.any():
         basis = np.array([word not in _NO_BASIS for word in status], dtype=bool)
         relation = fit_relation(area_km2, np.where(basis, discharge_m3s, np.nan))
+        relation = relation or stated
     if relation is not None:
         mean[empty] = relation(area_km2[empty])
         spread[empty] = relation.scatter_factor
         source[empty] = DischargeSource.ESTIMATED.value
-        words[empty] = (
-            f"from the drainage area of the reach, relation of {relation.n} reaches"
-        )
+        words[empty] = f"from the drainage area of the reach, {relation.words()}"
     spread = np.where(spread >= 1, spread, np.nan)
     return Discharge(mean, mean / spread, mean * spread, source, words, relation)

@@ -10,13 +10,15 @@ discharges, gaps below 1 km.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError, input_error
+from pipeline.core.schemas.network import Finding
+from pipeline.rivers.ledger import Entry
 from pipeline.rivers.network import Lines, lines_from_geometry
 from pipeline.rivers.reading import RawReaches
 from pipeline.rivers.topology import NO_REACH, find_cycle
@@ -39,11 +41,20 @@ class Notes:
     """What was mended, by row of the layer, in order."""
 
     by_row: dict[int, list[str]] = field(default_factory=dict)
+    found: list[tuple[int, Finding, str, str]] = field(default_factory=list)
 
-    def add(self, rows: Indices, text: str) -> None:
-        """Note one sentence at some rows."""
+    def add(self, rows: Indices, text: str, kind: Finding, done: str) -> None:
+        """Note one sentence at some rows, and what was done about it."""
         for row in rows:
             self.by_row.setdefault(int(row), []).append(text)
+            self.found.append((int(row), kind, text, done))
+
+    def entries(self, source_id: NDArray[Any]) -> tuple[Entry, ...]:
+        """Rows of the ledger for all notes."""
+        return tuple(
+            Entry(str(source_id[row]), kind, text, done)
+            for row, kind, text, done in self.found
+        )
 
     def texts(self, count: int) -> NDArray[np.object_]:
         """Note of every row, None where there is none."""
@@ -72,7 +83,12 @@ def next_rows(raw: RawReaches, notes: Notes) -> Indices:
     rows = np.flatnonzero(has_next)
     result[rows[found]] = order[place[found]]
     for row, value in zip(rows[~found], wanted[~found], strict=True):
-        notes.add(np.array([row]), f"next reach {value} is not in the layer")
+        notes.add(
+            np.array([row]),
+            f"next reach {value} is not in the layer",
+            Finding.OUTSIDE,
+            "the river ends there",
+        )
     cycle = find_cycle(result)
     if cycle:
         shown = " -> ".join(str(raw.source_id[i]) for i in [*cycle[:6], cycle[0]])
@@ -117,7 +133,7 @@ def areas(raw: RawReaches, following: Indices, notes: Notes) -> Numbers:
     """
     area = raw.numbers["area_km2"].copy()
     impossible = np.flatnonzero(area < 0)
-    notes.add(impossible, "negative drainage area left out")
+    notes.add(impossible, "negative drainage area left out", Finding.AREA, "left empty")
     area[impossible] = np.nan
     rows = np.flatnonzero(following >= 0)
     above, below = area[rows], area[following[rows]]
@@ -135,7 +151,12 @@ def areas(raw: RawReaches, following: Indices, notes: Notes) -> Numbers:
             expected="areas that grow downstream",
             fix="turn the reaches round (next reach), or correct the areas",
         )
-    notes.add(rows[below < above], "drains slightly more than the next reach")
+    notes.add(
+        rows[below < above],
+        "drains slightly more than the next reach",
+        Finding.AREA,
+        "kept",
+    )
     return area
 
 
@@ -166,12 +187,22 @@ def orient(raw: RawReaches, following: Indices, notes: Notes) -> NDArray[np.obje
     np.add.at(nearer_end, below, np.sign(joined_at_start - joined_at_end))
     turned |= closed & (nearer_end > 0)
     geometry[turned] = shapely.reverse(geometry[turned])
-    notes.add(np.flatnonzero(turned), "line was drawn upstream and is turned")
+    notes.add(
+        np.flatnonzero(turned),
+        "line was drawn upstream and is turned",
+        Finding.WRONG_WAY,
+        "turned",
+    )
     first[turned], last[turned] = last[turned], first[turned].copy()
     gap = _span_m(last[rows], first[below])
     _refuse_gaps(raw, rows, below, gap)
     for k in np.flatnonzero(gap > GAP_NOTED_M):
-        notes.add(rows[k : k + 1], f"gap of {gap[k]:.0f} m to the next reach")
+        notes.add(
+            rows[k : k + 1],
+            f"gap of {gap[k]:.0f} m to the next reach",
+            Finding.GAP,
+            "passed over",
+        )
     return np.asarray(geometry, dtype=object)
 
 
@@ -241,6 +272,8 @@ def lengths(
             np.array([row]),
             f"stated length {stated[row]:.0f} m contradicts the line; "
             f"{measured[row]:.0f} m used",
+            Finding.LENGTH,
+            "the line's length is used",
         )
     return np.where(usable, stated, measured), lines
 
@@ -249,6 +282,6 @@ def slopes(raw: RawReaches, notes: Notes) -> Numbers:
     """Slopes; negative ones and those above 1 are left out and noted."""
     slope = raw.numbers["slope"].copy()
     wrong = np.flatnonzero((slope < 0) | (slope > 1))
-    notes.add(wrong, "impossible slope left out")
+    notes.add(wrong, "impossible slope left out", Finding.SLOPE, "left empty")
     slope[wrong] = np.nan
     return slope

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.geo import distance_m
 from pipeline.rivers.discharge import Discharge
+from pipeline.rivers.ledger import Entry
 
 Numbers = NDArray[np.float64]
 Texts = NDArray[np.object_]
@@ -54,7 +55,8 @@ class Network:
     Missing numbers are NaN, missing texts None, a missing next reach -1. The reaches
     upstream of ``i`` are ``i - n_upstream[i]`` to ``i - 1``. ``length_m`` follows the
     river (see `mending`). ``lake`` is the key of standing water, ``position_m`` the
-    typical distance of the line from the true river.
+    typical distance of the line from the true river. ``ledger`` lists all that was
+    found in the layer and what was done.
     """
 
     source_id: Texts
@@ -78,6 +80,7 @@ class Network:
     country_right: Texts
     note: Texts
     lines: Lines
+    ledger: tuple[Entry, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of reaches."""

@@ -17,6 +17,7 @@ from pipeline.core.errors import input_error
 from pipeline.core.geo import require_crs
 from pipeline.core.layers import LocalLayer
 from pipeline.core.tables import STORAGE_CRS
+from pipeline.rivers.ledger import Entry
 from pipeline.rivers.networks import (
     NUMBER_FIELDS,
     TEXT_FIELDS,
@@ -31,7 +32,8 @@ class RawReaches:
 
     ``next_id`` holds None at an end. ``texts`` and ``numbers`` have every field of
     `networks.TEXT_FIELDS` and `networks.NUMBER_FIELDS`, None and NaN where missing.
-    ``source`` names the file in messages.
+    ``source`` names the file in messages, ``entries`` what was found already,
+    ``remarks`` says it reach by reach, None where there is nothing to say.
     """
 
     source_id: NDArray[Any]
@@ -41,6 +43,8 @@ class RawReaches:
     geometry: NDArray[Any]
     source: str
     format_name: str
+    entries: tuple[Entry, ...] = ()
+    remarks: NDArray[np.object_] | None = None
 
     def __len__(self) -> int:
         """Return the number of reaches."""
@@ -87,10 +91,7 @@ def raw_reaches(frame: gpd.GeoDataFrame, path: Path) -> RawReaches:
             path, found="no reaches", expected="river lines", fix="check the layer"
         )
     names = {str(column).lower(): str(column) for column in frame.columns}
-    numbers = {
-        field: _numbers(frame, known, field, names, path) for field in NUMBER_FIELDS
-    }
-    texts = {field: _texts(frame, known, field, names) for field in TEXT_FIELDS}
+    texts, numbers = attributes(frame, known, path)
     source_id, next_id = _keys(frame, known, names, path)
     return RawReaches(
         source_id=source_id,
@@ -103,15 +104,21 @@ def raw_reaches(frame: gpd.GeoDataFrame, path: Path) -> RawReaches:
     )
 
 
-def _column(known: NetworkFormat, field: str, names: dict[str, str]) -> str | None:
-    wanted = known.columns.get(field)
-    return None if wanted is None else names.get(wanted.lower())
+def attributes(
+    frame: gpd.GeoDataFrame, known: NetworkFormat, path: Path
+) -> tuple[dict[str, NDArray[np.object_]], dict[str, NDArray[np.float64]]]:
+    """Texts and numbers of a layer by our names for them, in our units."""
+    names = {str(column).lower(): str(column) for column in frame.columns}
+    return (
+        {field: _texts(frame, known, field, names) for field in TEXT_FIELDS},
+        {field: _numbers(frame, known, field, names, path) for field in NUMBER_FIELDS},
+    )
 
 
 def _keys(
     frame: gpd.GeoDataFrame, known: NetworkFormat, names: dict[str, str], path: Path
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    id_name, next_name = (_column(known, f, names) for f in ("source_id", "next_id"))
+    id_name, next_name = (known.column(f, names) for f in ("source_id", "next_id"))
     ids = frame[id_name]
     if ids.isna().any():
         raise input_error(
@@ -144,7 +151,7 @@ def _numbers(
     names: dict[str, str],
     path: Path,
 ) -> NDArray[np.float64]:
-    name = _column(known, field, names)
+    name = known.column(field, names)
     if name is None:
         if field in known.required:
             raise input_error(
@@ -172,7 +179,7 @@ def _numbers(
 def _texts(
     frame: gpd.GeoDataFrame, known: NetworkFormat, field: str, names: dict[str, str]
 ) -> NDArray[np.object_]:
-    name = _column(known, field, names)
+    name = known.column(field, names)
     if name is None:
         return np.full(len(frame), None, dtype=object)
     column = frame[name]

@@ -30,6 +30,7 @@ TEXT_FIELDS: Final = (
     "country_right",
     "discharge_status",
     "discharge_how",
+    "remark",
 )
 NUMBER_FIELDS: Final = (
     "length_m",
@@ -53,6 +54,8 @@ class NetworkFormat:
     names of the layer; besides the keys, those in ``required`` must be there.
     ``factors`` turn the layer's units into ours. ``ends`` lists the values of the next
     id that mean that there is none, ``missing`` the numbers that mean no value.
+    ``aliases`` lists further names of a column. A format without ``recognised_by``
+    has no keys that lead downstream: it fits layers without such a column.
     """
 
     name: str
@@ -63,13 +66,34 @@ class NetworkFormat:
     factors: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
     ends: tuple[object, ...] = (None,)
     missing: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: _NOTHING)
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NOTHING)
 
     def __post_init__(self) -> None:
         """Refuse a description that names fields which do not exist."""
         known = {*KEY_FIELDS, *TEXT_FIELDS, *NUMBER_FIELDS}
         unknown = (set(self.columns) | self.required | set(self.factors)) - known
-        if unknown or not set(KEY_FIELDS) <= set(self.columns):
+        if unknown or (self.has_topology and not set(KEY_FIELDS) <= set(self.columns)):
             raise ValueError(f"{self.name}: unknown fields {sorted(unknown)} or no key")
+
+    @property
+    def has_topology(self) -> bool:
+        """Whether the layer says which reach follows which."""
+        return bool(self.recognised_by)
+
+    def column(self, name: str, there: Mapping[str, str]) -> str | None:
+        """Column of the layer for one of our fields, None if it has none.
+
+        Parameters
+        ----------
+        name
+            Our field.
+        there
+            Columns of the layer by their names in lower case.
+        """
+        wanted = (self.columns.get(name), *self.aliases.get(name, ()))
+        return next(
+            (there[w.lower()] for w in wanted if w and w.lower() in there), None
+        )
 
 
 @cache
@@ -82,7 +106,7 @@ def all_formats() -> tuple[NetworkFormat, ...]:
 
 
 def recognise(columns: Iterable[str], path: Path) -> NetworkFormat:
-    """Find the format of a layer by its columns.
+    """Find the format of a layer whose keys lead downstream, by its columns.
 
     Raises
     ------
@@ -90,11 +114,12 @@ def recognise(columns: Iterable[str], path: Path) -> NetworkFormat:
         If no format fits, with what the formats look for.
     """
     there = {column.lower() for column in columns}
-    for known in all_formats():
+    formats = [known for known in all_formats() if known.has_topology]
+    for known in formats:
         if all(column.lower() in there for column in known.recognised_by):
             return known
     wanted = "; ".join(
-        f"{known.title}: {', '.join(known.recognised_by)}" for known in all_formats()
+        f"{known.title}: {', '.join(known.recognised_by)}" for known in formats
     )
     raise input_error(
         path,
@@ -102,3 +127,20 @@ def recognise(columns: Iterable[str], path: Path) -> NetworkFormat:
         expected=f"the columns of a known river layer ({wanted})",
         fix="rename the columns, or describe the layer in pipeline/rivers/networks",
     )
+
+
+def without_topology(columns: Iterable[str]) -> NetworkFormat | None:
+    """Format of a layer that does not say which reach follows which, else None.
+
+    A layer with a column in which a known format keeps the next reach is none: if no
+    such format fits, it is damaged, and its own topology must not be passed over.
+    """
+    there = {column.lower() for column in columns}
+    formats = all_formats()
+    if any(
+        known.columns["next_id"].lower() in there
+        for known in formats
+        if known.has_topology
+    ):
+        return None
+    return next((known for known in formats if not known.has_topology), None)

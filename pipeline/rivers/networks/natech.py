@@ -30,6 +30,7 @@ FORMAT = NetworkFormat(
         "velocity_m_per_s": "velocity_m_per_s",
         "hydraulic_radius_m": "hydraulic_radius_m",
         "roughness": "manning_n",
+        "remark": "remark",
     },
     required=frozenset({"area_km2", "discharge_m3s"}),
     ends=(None, 0, -1),
