@@ -27,6 +27,8 @@ rule assessment:
         ),
     log:
         f"{OUT}/{{region}}/logs/assessment.log",
+    benchmark:
+        f"{OUT}/{{region}}/benchmarks/assessment.tsv"
     conda:
         "../../environment.yml"
     threads: 1

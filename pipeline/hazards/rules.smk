@@ -9,6 +9,8 @@ rule hazards:
         provenance=f"{OUT}/{{region}}/tables/hazards.parquet.prov.json",
     log:
         f"{OUT}/{{region}}/logs/hazards.log",
+    benchmark:
+        f"{OUT}/{{region}}/benchmarks/hazards.tsv"
     conda:
         "../../environment.yml"
     threads: 1

@@ -36,6 +36,8 @@ rule publish:
         data=directory(f"{OUT}/{{region}}/site/data"),
     log:
         f"{OUT}/{{region}}/logs/publish.log",
+    benchmark:
+        f"{OUT}/{{region}}/benchmarks/publish.tsv"
     conda:
         "../../environment.yml"
     threads: 1

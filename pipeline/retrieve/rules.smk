@@ -12,6 +12,8 @@ rule retrieve:
         provenance=f"{OUT}/{{region}}/layers/manifest.json.prov.json",
     log:
         f"{OUT}/{{region}}/logs/retrieve.log",
+    benchmark:
+        f"{OUT}/{{region}}/benchmarks/retrieve.tsv"
     conda:
         "../../environment.yml"
     threads: 1
