@@ -191,7 +191,8 @@ def wanted_layers(
 
 
 def _check_role(region: Region, use: str, layer: Layer) -> None:
-    if layer.role is not ROLE_OF_USE[use]:
+    is_derived = use == "rivers" and layer.role is LayerRole.RELIEF
+    if layer.role is not ROLE_OF_USE[use] and not is_derived:
         raise input_error(
             region.path,
             field=f"layers.{use}",

@@ -100,14 +100,21 @@ def lines_from_geometry(geometry: Sequence[Any] | NDArray[Any]) -> Lines:
     count = np.bincount(owner, minlength=len(geometry))
     offset = np.zeros(len(geometry) + 1, dtype=np.int64)
     np.cumsum(count, out=offset[1:])
-    lon, lat = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
-    step = np.zeros(len(lon))
-    inside = owner[1:] == owner[:-1]
-    before = np.flatnonzero(inside)
-    step[before + 1] = distance_m(
-        lon[before], lat[before], lon[before + 1], lat[before + 1]
+    return measured_lines(
+        np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1]), offset
     )
-    return Lines(lon_deg=lon, lat_deg=lat, along_m=_along(step, offset), offset=offset)
+
+
+def measured_lines(lon_deg: Numbers, lat_deg: Numbers, offset: Indices) -> Lines:
+    """Measure lines whose vertices lie one after another (see `Lines`)."""
+    step = np.zeros(len(lon_deg))
+    inside = np.ones(len(lon_deg), dtype=bool)
+    inside[offset[:-1]] = False
+    after = np.flatnonzero(inside)
+    step[after] = distance_m(
+        lon_deg[after - 1], lat_deg[after - 1], lon_deg[after], lat_deg[after]
+    )
+    return Lines(lon_deg, lat_deg, _along(step, offset), offset)
 
 
 @njit(cache=True)

@@ -10,6 +10,7 @@ rule rivers:
         downstream=f"{OUT}/{{region}}/tables/downstream.parquet",
         crossings=f"{OUT}/{{region}}/tables/crossings.parquet",
         receptors=f"{OUT}/{{region}}/tables/receptors.parquet",
+        network_ledger=f"{OUT}/{{region}}/tables/network_ledger.parquet",
         provenance=multiext(
             f"{OUT}/{{region}}/tables/",
             "reaches.parquet.prov.json",
@@ -17,6 +18,7 @@ rule rivers:
             "downstream.parquet.prov.json",
             "crossings.parquet.prov.json",
             "receptors.parquet.prov.json",
+            "network_ledger.parquet.prov.json",
         ),
     log:
         f"{OUT}/{{region}}/logs/rivers.log",

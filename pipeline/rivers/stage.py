@@ -15,24 +15,33 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from pipeline.core.command import add_methods_option, add_region_option
 from pipeline.core.config import read_methods, read_region
 from pipeline.core.errors import input_error
 from pipeline.core.files import write_provenance
 from pipeline.core.layers import Manifest, read_manifest
+from pipeline.core.methods.network import NetworkMethods
 from pipeline.core.tables import read_table, write_table
 from pipeline.rivers import layers
-from pipeline.rivers.build import build_network
 from pipeline.rivers.compute import Surroundings, compute
 from pipeline.rivers.lakes import Lake, lakes_from_polygons
+from pipeline.rivers.ledger import ledger_frame
 from pipeline.rivers.network import Network
-from pipeline.rivers.reading import raw_reaches, read_lines
+from pipeline.rivers.sources import network_from
 
 log = logging.getLogger(__name__)
 STAGE = "rivers"
-USES = ("rivers", "lakes", "borders", "boundary_lines", "places")
-TABLES = ("reaches", "snaps", "downstream", "crossings", "receptors")
+USES = ("rivers", "relief", "lakes", "borders", "boundary_lines", "places")
+TABLES = (
+    "reaches",
+    "snaps",
+    "downstream",
+    "crossings",
+    "receptors",
+    "network_ledger",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,19 +55,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layers", type=Path, required=True, help="manifest of the retrieve stage"
     )
     parser.add_argument(
-        "--out-dir", type=Path, required=True, help="folder for the five tables"
+        "--out-dir", type=Path, required=True, help="folder for the tables"
     )
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Read the layers and facilities, compute, and write the five tables."""
+    """Read the layers and facilities, compute, and write the tables."""
     region = read_region(arguments.region)
     methods = read_methods(arguments.methods).rivers
     manifest = read_manifest(arguments.layers)
     facilities = read_table("facilities", arguments.facilities)
     around = read_surroundings(manifest)
-    network = read_network(manifest, around)
+    network = read_network(manifest, around, methods.network)
     tables, notes = compute(network, around, facilities, methods)
+    tables["network_ledger"] = _ledger(manifest, network)
     used = (layers.first_available(manifest, use) for use in USES)
     inputs = [arguments.region, arguments.methods, arguments.facilities]
     inputs += sorted({item.path for item in used if item and item.path})
@@ -100,7 +110,14 @@ def read_surroundings(manifest: Manifest) -> Surroundings:
     )
 
 
-def read_network(manifest: Manifest, around: Surroundings) -> Network:
+def _ledger(manifest: Manifest, network: Network) -> pd.DataFrame:
+    local = layers.first_available(manifest, "rivers")
+    return ledger_frame(local.layer.file if local else "", network.ledger)
+
+
+def read_network(
+    manifest: Manifest, around: Surroundings, methods: NetworkMethods
+) -> Network:
     """Read the river layer, mark its lakes, and say what was found.
 
     Raises
@@ -117,7 +134,8 @@ def read_network(manifest: Manifest, around: Surroundings) -> Network:
             expected="a river network for the region",
             fix="name one under 'layers: rivers' and run 'natech retrieve'",
         )
-    network = build_network(raw_reaches(read_lines(local), local.path))
+    relief = layers.first_available(manifest, "relief")
+    network = network_from(local, relief, methods)
     knows_lakes = bool(network.in_lake.any())
     if not knows_lakes and around.lake_polygons is not None:
         keys = np.array(list(around.lakes), dtype=object)

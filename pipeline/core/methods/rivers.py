@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from pipeline.core.methods.network import NetworkMethods
 from pipeline.core.records import Record
 
 
@@ -31,4 +32,8 @@ class RiverMethods(Record):
     )
     dispute_distance_m: float = Field(
         ge=0, description="Crossings this near to a disputed line are disputed, metres."
+    )
+    network: NetworkMethods = Field(
+        default_factory=NetworkMethods,
+        description="Making a network out of lines or of a relief.",
     )
