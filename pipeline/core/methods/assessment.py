@@ -24,6 +24,14 @@ class AssessmentMethods(Record):
     )
     rank_draws: int = Field(ge=100, description="Draws over the unknowns for the rank.")
     seed: int = Field(ge=0, description="Seed of the draws.")
+    main_place_people: float = Field(
+        gt=0, description="Settlements with so many people get a contingency sheet."
+    )
+    border_point_m: float = Field(
+        ge=0,
+        description="Crossings of one river between the same countries within this "
+        "distance are one border point, metres.",
+    )
 
     @field_validator("bulk_density_t_per_m3", "dump_density_t_per_m3")
     @classmethod
