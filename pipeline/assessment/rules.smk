@@ -17,13 +17,20 @@ rule assessment:
         snaps=f"{OUT}/{{region}}/tables/snaps.parquet",
         crossings=f"{OUT}/{{region}}/tables/crossings.parquet",
         receptors=f"{OUT}/{{region}}/tables/receptors.parquet",
+        reaches=f"{OUT}/{{region}}/tables/reaches.parquet",
     output:
         assessment=f"{OUT}/{{region}}/tables/assessment.parquet",
         measures=f"{OUT}/{{region}}/tables/measures.parquet",
+        contingency=f"{OUT}/{{region}}/tables/contingency.parquet",
+        notifications=f"{OUT}/{{region}}/tables/notifications.parquet",
+        entries=f"{OUT}/{{region}}/tables/spill_entries.parquet",
         provenance=multiext(
             f"{OUT}/{{region}}/tables/",
             "assessment.parquet.prov.json",
             "measures.parquet.prov.json",
+            "contingency.parquet.prov.json",
+            "notifications.parquet.prov.json",
+            "spill_entries.parquet.prov.json",
         ),
     log:
         f"{OUT}/{{region}}/logs/assessment.log",
@@ -42,5 +49,8 @@ rule assessment:
     shell:
         "(python -m pipeline assessment --region {input.region:q}"
         " --methods {input.methods:q} --tables {params.tables:q}"
-        " --out {output.assessment:q} --out-measures {output.measures:q})"
+        " --out {output.assessment:q} --out-measures {output.measures:q}"
+        " --out-contingency {output.contingency:q}"
+        " --out-notifications {output.notifications:q}"
+        " --out-spill-entries {output.entries:q})"
         " > {log:q} 2>&1 || {{ tail -n 20 {log:q} >&2; exit 1; }}"

@@ -16,7 +16,10 @@ import pandas as pd
 
 from pipeline.assessment.assess import Assessed, assess, assessment_rows
 from pipeline.assessment.coefficients import coefficient_files
+from pipeline.assessment.contingency import contingency_table
 from pipeline.assessment.facts import facts_of
+from pipeline.assessment.notify import entries_table, notifications_table
+from pipeline.assessment.places import border_points, main_places, named_reaches
 from pipeline.assessment.recommend import measure_rows
 from pipeline.assessment.scheme import Scheme, read_scheme
 from pipeline.core.command import (
@@ -41,6 +44,7 @@ INPUT_TABLES: Final = (
     "crossings",
     "receptors",
 )
+JOINED_TABLES: Final = ("contingency", "notifications", "spill_entries")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,28 +66,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out-measures", type=Path, required=True, help="where to write 'measures'"
     )
+    for name in JOINED_TABLES:
+        parser.add_argument(
+            f"--out-{name.replace('_', '-')}",
+            type=Path,
+            required=True,
+            help=f"where to write {name!r}",
+        )
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Read the tables, assess, and write both tables."""
+    """Read the tables, assess, join, and write all tables."""
     region = read_region(arguments.region)
-    methods = read_methods(arguments.methods).assessment
+    choices = read_methods(arguments.methods)
+    methods = choices.assessment
     scheme = read_scheme(methods.scheme, arguments.schemes)
     paths = {name: arguments.tables / f"{name}.parquet" for name in INPUT_TABLES}
     tables = {name: read_table(name, path) for name, path in paths.items()}
     require_known_facilities(tables, paths)
     frames, assessed = assess_tables(tables, scheme, methods)
+    paths["reaches"] = arguments.tables / "reaches.parquet"
+    tables["reaches"] = read_table("reaches", paths["reaches"])
+    limit_h = choices.rivers.two_day_limit_h
+    frames |= joined_tables(tables | frames, methods, limit_h)
     scheme_path = arguments.schemes / f"{methods.scheme}.yaml"
     for name, path in (
         ("assessment", arguments.out),
         ("measures", arguments.out_measures),
+        *((name, getattr(arguments, f"out_{name}")) for name in JOINED_TABLES),
     ):
         write_table(frames[name], name, path)
         write_provenance(
             path,
             stage="assessment",
             inputs=[*paths.values(), region.path, scheme_path, *coefficient_files()],
-            parameters=methods.model_dump(mode="json"),
+            parameters=methods.model_dump(mode="json") | {"two_day_limit_h": limit_h},
             notes={"scheme_status": scheme.status, "scheme_source": scheme.source},
         )
     _log_counts(assessed)
@@ -129,6 +146,31 @@ def assess_tables(
         "measures": table_of("measures", advice),
     }
     return frames, assessed
+
+
+def joined_tables(
+    tables: Mapping[str, pd.DataFrame],
+    methods: AssessmentMethods,
+    two_day_limit_h: float,
+) -> dict[str, pd.DataFrame]:
+    """Tables of the contingency sheet, from the tables read and ``assessment``."""
+    rivers = named_reaches(tables["reaches"])
+    borders = border_points(tables["crossings"], rivers, methods.border_point_m)
+    places = main_places(tables["receptors"], rivers, methods.main_place_people)
+    snaps, assessment = tables["snaps"], tables["assessment"]
+    contingency = contingency_table(borders, places, snaps, assessment, two_day_limit_h)
+    log.info(
+        "%d border points, %d other main places",
+        borders["place_id"].nunique(),
+        places["place_id"].nunique(),
+    )
+    return {
+        "contingency": contingency,
+        "notifications": notifications_table(
+            tables["facilities"], borders, snaps, assessment
+        ),
+        "spill_entries": entries_table(snaps, tables["reaches"], contingency),
+    }
 
 
 def _log_counts(assessed: list[Assessed]) -> None:
