@@ -78,9 +78,15 @@ def test_an_unknown_layer_is_told_with_its_neighbour(region_file, registry_file)
 
 def test_a_layer_cannot_serve_another_role(region_file, registry_file):
     registry = read_registries([registry_file([{"id": "dem", "role": "relief"}])])
-    region = read_region(region_file(layers={"rivers": "dem"}))
+    region = read_region(region_file(layers={"lakes": "dem"}))
     with pytest.raises(InputError, match="has the role 'relief'"):
         wanted_layers(region, registry)
+
+
+def test_rivers_may_come_from_a_relief(region_file, registry_file):
+    registry = read_registries([registry_file([{"id": "dem", "role": "relief"}])])
+    region = read_region(region_file(layers={"rivers": "dem", "relief": "dem"}))
+    assert wanted_layers(region, registry)["dem"][1] == ("rivers", "relief")
 
 
 def test_wanted_layers_come_by_id_whatever_the_order_of_the_file(
