@@ -6,7 +6,6 @@ holds relief.tif, borders.gpkg and lakes.gpkg.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from rasterio import features
 from network import discharge, flow, subbasins
 from network.attributes import reach_table
 from network.canals import canal_table
+from network.cells import Surface
 from network.countries import CountryMap
 from network.lines import read_rivers, read_wdbii
 from network.segments import river_line, segments, stream_cells
@@ -47,24 +47,6 @@ CLOSED_LAKES = (
     "Lake Chatyr-Kul",
     "Lake Karakul",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Surface:
-    """Everything known per cell of the grid; flat arrays."""
-
-    grid: flow.Grid
-    height_m: NDArray[np.float64]
-    guides: flow.GuideCells
-    d8: NDArray[np.uint8]
-    next_cell: NDArray[np.int64]
-    upstream_km2: NDArray[np.float64]
-    natural_m3s: NDArray[np.float64]
-    today_m3s: NDArray[np.float64]
-    gauged: NDArray[np.bool_]
-    basin: NDArray[np.int32]
-    area_km2: NDArray[np.float64]
-    sequence: NDArray[np.int64]
 
 
 def region_grid() -> flow.Grid:

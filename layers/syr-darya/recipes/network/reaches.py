@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from network.build import Surface
+    from network.cells import Surface
     from network.countries import CountryMap
     from network.lines import River
     from network.segments import Segment

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from network.build import Surface
+    from network.cells import Surface
     from network.lines import River
 
 BASIN_SOURCE = "Derived from 30 arc-second flow directions; demonstration quality"
