@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 from pipeline.core.model import Status
+from pipeline.core.reasons import Vocabulary
 
 Kind = Literal["text", "integer", "number", "boolean"]
 NULLABLE = "may be empty"
@@ -19,7 +20,8 @@ class Column:
 
     ``unit`` is "-" for text, codes, counts and ratios. ``nullable`` columns may be
     empty; the description says what an empty cell means. ``codes`` lists the allowed
-    texts, ``minimum`` and ``maximum`` are inclusive.
+    texts, ``minimum`` and ``maximum`` are inclusive. ``reasons`` are those that a
+    text column of reasons may hold (`pipeline.core.reasons`).
     """
 
     name: str
@@ -30,6 +32,7 @@ class Column:
     codes: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    reasons: Vocabulary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,13 @@ class Table:
 def text(name: str, description: str, *, nullable: bool = False) -> Column:
     """Describe a column of free text."""
     return Column(name, "text", description, nullable=nullable)
+
+
+def reasons(
+    name: str, vocabulary: Vocabulary, description: str, *, nullable: bool = False
+) -> Column:
+    """Describe a column of reasons, whose words stand in the pages' catalogues."""
+    return Column(name, "text", description, nullable=nullable, reasons=vocabulary)
 
 
 def code(

@@ -108,6 +108,7 @@ def check_table(
     except pa.errors.SchemaErrors as error:
         raise _first_failures(error, where) from None
     _check_statuses(typed, table, where)
+    _check_reasons(typed, table, where)
     _check_bounds(typed, table, where)
     if table.geometry:
         _check_geometry(typed, table, where)
@@ -288,6 +289,22 @@ def _check_statuses(frame: pd.DataFrame, table: Table, where: str | Path) -> Non
                 expected="a value exactly where the status says that there is one",
                 fix="set the value or the status",
             )
+
+
+def _check_reasons(frame: pd.DataFrame, table: Table, where: str | Path) -> None:
+    for column in table.columns:
+        if column.reasons is None:
+            continue
+        for cell in frame[column.name].dropna().unique():
+            problem = column.reasons.problem(str(cell))
+            if problem is not None:
+                raise input_error(
+                    where,
+                    field=column.name,
+                    found=f"{problem} ({cell!r})",
+                    expected=f"reasons of {column.reasons.name!r} with their values",
+                    fix="write the reason with the vocabulary of the table's schema",
+                )
 
 
 def _check_bounds(frame: pd.DataFrame, table: Table, where: str | Path) -> None:

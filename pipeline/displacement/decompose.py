@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core.schemas.displacement import UP_EAST_REASONS
 from pipeline.displacement.series import UNKNOWN
 
 _LEAST_OVERLAP: Final = 0.5  # P: share of the shorter time span
@@ -127,7 +128,7 @@ def combine(
     means = [cell_means(track, cell_m) for track in chosen]
     shared = sorted(set.intersection(*(set(mean) for mean in means)))
     if not shared:
-        return _refused(f"No cell of {cell_m:g} m has points of all directions.")
+        return _refused(UP_EAST_REASONS.reason("no_shared_cell", cell_m=cell_m))
     velocity = np.array([[mean[cell][0] for mean in means] for cell in shared])
     std = np.array([[mean[cell][1] for mean in means] for cell in shared])
     los = np.array([[mean[cell][2] for mean in means] for cell in shared])
@@ -140,30 +141,27 @@ def combine(
         east_mm_per_yr=float(east),
         east_std_mm_per_yr=float(east_std),
         n_cells=len(shared),
-        reason=f"Median of {len(shared)} cells of {cell_m:g} m from {names}; "
-        "northward motion is taken as zero.",
+        reason=UP_EAST_REASONS.reason(
+            "median", n_cells=len(shared), cell_m=cell_m, sources=names
+        ),
     )
 
 
 def _refusal(tracks: list[TrackRates], maximum_condition: float) -> str:
     if len(tracks) < 2:
-        return "Only one viewing direction has points with a known geometry."
+        return UP_EAST_REASONS.reason("one_direction")
     references = {track.reference_point for track in tracks}
     if len(references) > 1 or UNKNOWN in references:
-        return (
-            "The sources are relative to different or unknown reference points and "
-            "cannot be combined."
-        )
+        return UP_EAST_REASONS.reason("references_differ")
     condition = condition_number(np.array([t.los.mean(axis=0) for t in tracks]))
     if condition > maximum_condition:
-        return (
-            f"The viewing directions are too alike (condition number {condition:.1f}, "
-            f"limit {maximum_condition:g})."
+        return UP_EAST_REASONS.reason(
+            "too_alike", condition=condition, limit=maximum_condition
         )
     shortest = min(track.last_d - track.first_d for track in tracks)
     overlap = min(t.last_d for t in tracks) - max(t.first_d for t in tracks)
     if overlap < _LEAST_OVERLAP * shortest:
-        return "The sources overlap in time by less than half of the shorter one."
+        return UP_EAST_REASONS.reason("no_overlap")
     return ""
 
 

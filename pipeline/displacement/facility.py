@@ -10,11 +10,12 @@ import numpy as np
 
 from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import DisplacementStatus, WatchLevel
+from pipeline.core.reasons import joined
+from pipeline.core.schemas.displacement import STATUS_REASONS, WATCH_REASONS
 from pipeline.displacement.decompose import TrackRates, UpEast, combine
 from pipeline.displacement.search import SearchArea
-from pipeline.displacement.status import CAVEAT, HOW_TO_ADD, empty_row
+from pipeline.displacement.status import CAVEAT, empty_row
 from pipeline.displacement.watch import (
-    CONFIRM,
     LEVEL_ORDER,
     Finding,
     FittedPoints,
@@ -46,7 +47,7 @@ def assess(
         Day from which ages are counted.
     """
     counts = [int(points.usable.sum()) for points in near]
-    row = empty_row(area.tmf_id, DisplacementStatus.NOT_COVERED, "")
+    row = empty_row(area.tmf_id, DisplacementStatus.NOT_COVERED, "not_covered")
     row |= {
         "search_radius_m": None if area.is_coarse else area.radius_m,
         "n_points": sum(points.series.n_points for points in near),
@@ -55,10 +56,7 @@ def assess(
         "reference_date": reference.isoformat(),
     }
     if n_covering == 0:
-        reason = (
-            f"No displacement source of the region reaches this place; {HOW_TO_ADD}."
-        )
-        return row | {"reason": reason}
+        return row
     if area.is_coarse:
         return row | _too_coarse(area, methods)
     if max(counts, default=0) < methods.minimum_points:
@@ -79,10 +77,10 @@ def assess(
 
 
 def _too_coarse(area: SearchArea, methods: DisplacementMethods) -> dict[str, Any]:
-    reason = (
-        f"The position is known to {area.position_radius_m:,.0f} m only; points are "
-        f"chosen up to {methods.maximum_position_radius_m:,.0f} m, so a better "
-        "position is needed."
+    reason = STATUS_REASONS.reason(
+        "position_too_coarse",
+        position_radius_m=area.position_radius_m,
+        limit_m=methods.maximum_position_radius_m,
     )
     return {"status": str(DisplacementStatus.NO_POSITION), "reason": reason}
 
@@ -93,12 +91,13 @@ def _too_few(
     counts: list[int],
     methods: DisplacementMethods,
 ) -> dict[str, Any]:
-    total = sum(points.series.n_points for points in near)
-    reason = (
-        f"Within {area.radius_m:,.0f} m there are {total} measurement points and at "
-        f"most {max(counts, default=0)} of one source with {methods.minimum_epochs} "
-        f"epochs; {methods.minimum_points} are needed (water, plants and snow leave "
-        "no points)."
+    reason = STATUS_REASONS.reason(
+        "too_few_points",
+        radius_m=area.radius_m,
+        n_points=sum(points.series.n_points for points in near),
+        n_of_one_source=max(counts, default=0),
+        n_epochs=methods.minimum_epochs,
+        n_needed=methods.minimum_points,
     )
     return {"status": str(DisplacementStatus.TOO_FEW_POINTS), "reason": reason}
 
@@ -139,30 +138,25 @@ def _status(
     methods: DisplacementMethods,
 ) -> tuple[DisplacementStatus, str]:
     n_points = sum(int(points.usable.sum()) for points in enough)
-    where = f"{n_points} measurement points within {area.radius_m:,.0f} m"
+    where = {"n_points": n_points, "radius_m": area.radius_m}
     if not any(points.series.has_geometry for points in enough):
-        return (
-            DisplacementStatus.NO_GEOMETRY,
-            f"{where} have series, but no source tells its viewing direction; add it "
-            "to the options of the source.",
-        )
+        status = DisplacementStatus.NO_GEOMETRY
+        return status, STATUS_REASONS.reason("no_geometry", **where)
     if row["age_d"] > methods.stale_after_d:
-        return (
-            DisplacementStatus.STALE,
-            f"{where} have series, but the newest epoch ({row['last_epoch']}) is "
-            f"{row['age_d']:.0f} days older than {row['reference_date']}; "
-            f"{methods.stale_after_d:g} days are allowed.",
+        return DisplacementStatus.STALE, STATUS_REASONS.reason(
+            "stale",
+            **where,
+            last_date=row["last_epoch"],
+            age_d=row["age_d"],
+            reference_date=row["reference_date"],
+            limit_d=methods.stale_after_d,
         )
-    coarse = (
-        "; the position is uncertain, so they may not lie on the facility"
-        if area.radius_m > methods.search_radius_m
-        else ""
+    reason = STATUS_REASONS.reason(
+        "measured", **where, first_date=row["first_epoch"], last_date=row["last_epoch"]
     )
-    return (
-        DisplacementStatus.MEASURED,
-        f"{where} have series from {row['first_epoch']} to "
-        f"{row['last_epoch']}{coarse}.",
-    )
+    if area.radius_m > methods.search_radius_m:
+        reason = f"{joined(reason, STATUS_REASONS.reason('may_lie_beside'))}"
+    return DisplacementStatus.MEASURED, reason
 
 
 def _up_east(enough: list[FittedPoints], methods: DisplacementMethods) -> UpEast:
@@ -204,11 +198,11 @@ def _doubt(
 ) -> str:
     """Why quiet series are no reason for green; empty where they are."""
     if status is DisplacementStatus.STALE:
-        return "The series are too old for green."
+        return WATCH_REASONS.reason("too_old_for_green")
     if status is DisplacementStatus.NO_GEOMETRY:
-        return "The viewing direction is not known, so green is not given."
+        return WATCH_REASONS.reason("no_direction_for_green")
     if area.position_radius_m > methods.search_radius_m:
-        return "The place of the facility is too uncertain for green."
+        return WATCH_REASONS.reason("too_uncertain_for_green")
     return ""
 
 
@@ -235,14 +229,14 @@ def _watch(
     if level is WatchLevel.GREEN and doubt:
         level = WatchLevel.NOT_ASSESSED
     met.sort(key=lambda pair: -LEVEL_ORDER.index(pair[0].level))
-    sentences = [finding.sentence for finding, _ in met]
-    if not sentences:
-        sentences = ["No rule for a higher level is met.", *([doubt] if doubt else [])]
+    stated = [finding.reason for finding, _ in met]
+    if not stated:
+        stated = [WATCH_REASONS.reason("no_rule_met"), doubt]
     if level is WatchLevel.RED:
-        sentences.append(CONFIRM)
+        stated.append(WATCH_REASONS.reason("confirm"))
     columns: dict[str, Any] = {
         "watch_level": str(level),
-        "watch_reason": " ".join([*sentences, CAVEAT]),
+        "watch_reason": joined(*stated, CAVEAT),
         "needs_confirmation": level is WatchLevel.RED,
     }
     for finding, day in met:

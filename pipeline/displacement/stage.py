@@ -22,7 +22,7 @@ from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import DisplacementStatus
 from pipeline.core.tables import empty_table, read_table, table_of, write_table
 from pipeline.displacement.search import SearchArea
-from pipeline.displacement.status import HOW_TO_ADD, NO_POSITION, empty_row, search_area
+from pipeline.displacement.status import empty_row, search_area
 
 if TYPE_CHECKING:
     from pipeline.displacement.series import PointSeries
@@ -75,12 +75,10 @@ def _areas(
 ) -> tuple[tuple[SearchArea, ...], list[dict[str, Any]]]:
     """Circles of the facilities that can have points, and rows of those that cannot."""
     if not region.config.displacement:
-        reason = (
-            f"No displacement source is configured for this region; {HOW_TO_ADD}; no "
-            "data are no evidence of safety."
-        )
         status = DisplacementStatus.NOT_COVERED
-        return (), [empty_row(str(f["tmf_id"]), status, reason) for f in facilities]
+        return (), [
+            empty_row(str(f["tmf_id"]), status, "no_source") for f in facilities
+        ]
     areas: list[SearchArea] = []
     rows: list[dict[str, Any]] = []
     for facility in facilities:
@@ -89,7 +87,7 @@ def _areas(
             areas.append(area)
         else:
             status = DisplacementStatus.NO_POSITION
-            rows.append(empty_row(str(facility["tmf_id"]), status, NO_POSITION))
+            rows.append(empty_row(str(facility["tmf_id"]), status, "no_position"))
     return tuple(areas), rows
 
 

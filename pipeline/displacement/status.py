@@ -9,26 +9,21 @@ import numpy as np
 
 from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import DisplacementStatus, WatchLevel
+from pipeline.core.reasons import joined
+from pipeline.core.schemas.displacement import STATUS_REASONS, WATCH_REASONS
 from pipeline.displacement.search import SearchArea
 
-CAVEAT: Final = "Absence of a signal is no evidence of safety."
-NO_POSITION: Final = (
-    "The inventory gives no position, so no measurement points are chosen."
-)
-HOW_TO_ADD: Final = (
-    "add a product (an EGMS archive or a point table) under 'displacement' in the "
-    "region's file"
-)
+CAVEAT: Final = WATCH_REASONS.reason("no_signal_is_no_proof")
 
 
-def empty_row(tmf_id: str, status: DisplacementStatus, reason: str) -> dict[str, Any]:
-    """Row of a facility without displacement values."""
+def empty_row(tmf_id: str, status: DisplacementStatus, code: str) -> dict[str, Any]:
+    """Row of a facility without displacement values; ``code`` says why."""
     return {
         "tmf_id": tmf_id,
         "status": str(status),
-        "reason": reason,
+        "reason": STATUS_REASONS.reason(code),
         "watch_level": str(WatchLevel.NOT_ASSESSED),
-        "watch_reason": f"Not assessed: there are no usable series. {CAVEAT}",
+        "watch_reason": joined(WATCH_REASONS.reason("no_series"), CAVEAT),
         "needs_confirmation": False,
         "n_points": 0,
         "n_sources": 0,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import WatchLevel
+from pipeline.core.schemas.displacement import WATCH_REASONS
 from pipeline.displacement import rules
 from pipeline.displacement.inverse_velocity import Forecast, forecast_failure
 from pipeline.displacement.noise import Uncertainty
@@ -23,7 +24,6 @@ from pipeline.displacement.search import in_company
 from pipeline.displacement.series import PointSeries
 from pipeline.displacement.trend import TrendFit, design_matrix
 
-CONFIRM: Final = "A person must confirm this before anyone is notified."
 LEVEL_ORDER: Final = tuple(WatchLevel)
 
 
@@ -45,10 +45,10 @@ class FittedPoints:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that is met: the level, a sentence, and the forecast that made it red."""
+    """A rule that is met: the level, its reason, and the forecast that made it red."""
 
     level: WatchLevel
-    sentence: str
+    reason: str
     forecast: Forecast | None = None
 
 
@@ -80,8 +80,12 @@ def findings(
         found.append(
             Finding(
                 WatchLevel.AMBER,
-                f"{points.series.source_id}: the motion of {int(fast.sum())} "
-                f"neighbouring points accelerates (up to {size:.1f} mm/yr2).",
+                WATCH_REASONS.reason(
+                    "acceleration",
+                    source=points.series.source_id,
+                    n_points=int(fast.sum()),
+                    largest_mm_per_yr2=float(size),
+                ),
             )
         )
         found += _forecast_findings(points, fast, methods, tmf_id)
@@ -118,12 +122,15 @@ def _rate_findings(points: FittedPoints, methods: DisplacementMethods) -> list[F
         if moving.any():
             rates = points.fit.velocity_mm_per_yr[moving]
             fastest = rates[np.argmax(np.abs(rates))]
-            sentence = (
-                f"{points.series.source_id}: {int(moving.sum())} neighbouring points "
-                f"move faster than {limit:g} mm/yr (fastest {fastest:.1f}) at each of "
-                f"the last {methods.persistence_epochs} epochs."
+            reason = WATCH_REASONS.reason(
+                "rate",
+                source=points.series.source_id,
+                n_points=int(moving.sum()),
+                limit_mm_per_yr=limit,
+                fastest_mm_per_yr=float(fastest),
+                n_epochs=methods.persistence_epochs,
             )
-            return [Finding(level, sentence)]
+            return [Finding(level, reason)]
     return []
 
 
@@ -141,9 +148,13 @@ def _departure_findings(
     return [
         Finding(
             WatchLevel.YELLOW,
-            f"{points.series.source_id}: {int(off.sum())} neighbouring points depart "
-            f"from their trend and season by more than {methods.residual_sigma:g} "
-            f"sigma at each of the last {methods.persistence_epochs} epochs.",
+            WATCH_REASONS.reason(
+                "departure",
+                source=points.series.source_id,
+                n_points=int(off.sum()),
+                limit_sigma=methods.residual_sigma,
+                n_epochs=methods.persistence_epochs,
+            ),
         )
     ]
 
@@ -181,9 +192,13 @@ def _speed_findings(
     return [
         Finding(
             WatchLevel.RED,
-            f"{points.series.source_id}: {int(racing.sum())} neighbouring points moved "
-            f"faster than {methods.red_mm_per_d:g} mm/d over the last "
-            f"{gates.minimum_epochs} epochs.",
+            WATCH_REASONS.reason(
+                "speed",
+                source=points.series.source_id,
+                n_points=int(racing.sum()),
+                limit_mm_per_d=methods.red_mm_per_d,
+                n_epochs=gates.minimum_epochs,
+            ),
         )
     ]
 
@@ -214,9 +229,14 @@ def _forecast_findings(
     return [
         Finding(
             WatchLevel.RED,
-            f"{points.series.source_id}: the inverse velocity of {int(fast.sum())} "
-            f"points falls to zero {ahead:.0f} days after the last epoch (95 % of the "
-            f"draws {low:.0f} to {high:.0f}).",
+            WATCH_REASONS.reason(
+                "forecast",
+                source=points.series.source_id,
+                n_points=int(fast.sum()),
+                ahead_d=round(ahead),
+                low_d=round(low),
+                high_d=round(high),
+            ),
             forecast,
         )
     ]

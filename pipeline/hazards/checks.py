@@ -9,6 +9,7 @@ from typing import Final
 from pipeline.core.errors import InputError, input_error
 from pipeline.core.layers import Layer
 from pipeline.core.model import Status
+from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.samples import Sample, Sampled
 
 POSSIBLE: Final[dict[tuple[str, str], tuple[float, float]]] = {
@@ -24,10 +25,7 @@ They are wide: only what no earthquake or river does lies outside.
 _SENTINELS: Final = (-9999.0, -999.0, -99.0, -1e20, -3.4e38, 1e20, 3.4e38)
 _RELATIVE_SLACK: Final = 1e-5
 _COVER_SLACK: Final = 1e-9
-DECREASES: Final = (
-    "Values fall with the return period because the levels have data in different "
-    "cells; declare what cells without data mean."
-)
+DECREASES: Final = NOTES.reason("falls_with_period")
 
 
 def measure_key(intensity_measure: str | None) -> str:
@@ -155,8 +153,10 @@ def suspicions(layer: Layer, sampled: Sampled, n_facilities: int) -> tuple[str, 
     if not values:
         touched = any(one.covered_fraction > 0 for one in sampled.samples)
         if touched:
-            return (f"Warning: {layer.id} covers no facility well enough.",)
-        return (f"Warning: {layer.id} has no data at any facility.",)
+            return (NOTES.reason("covers_none_well", layer=layer.id),)
+        return (NOTES.reason("no_data_anywhere", layer=layer.id),)
     if all(one.value == 0 for one in values):
-        return (f"Warning: {layer.id} is zero at all {n_facilities} facilities.",)
+        return (
+            NOTES.reason("zero_everywhere", layer=layer.id, n_facilities=n_facilities),
+        )
     return ()

@@ -18,12 +18,13 @@ from pipeline.core.config import ClimateCase
 from pipeline.core.errors import input_error
 from pipeline.core.layers import Layer, LocalLayer
 from pipeline.core.model import Confidence, Hazard, Scenario, Status
+from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.checks import measure_key
 from pipeline.hazards.csv_file import read_csv, required_number
 from pipeline.hazards.samples import Sampled
 
 CENTRAL_PERCENTILE: Final = 50.0
-UNCHANGED: Final = "Earthquakes do not follow the climate: the present value (k = 1)."
+UNCHANGED: Final = NOTES.reason("unchanged_by_climate")
 UNCHANGED_CONFIDENCE: Final = Confidence.MEMORY_HIGH
 _UNAFFECTED: Final = frozenset({Hazard.EARTHQUAKE})
 _COLUMNS: Final = ("scenario", "horizon", "percentile", "factor", "source")
@@ -82,8 +83,8 @@ def is_unaffected(layer: Layer) -> bool:
 
 
 def unavailable_factors(item: LocalLayer) -> FactorLayer:
-    """Factor layer without a usable file; its reason is kept for the rows."""
-    return FactorLayer(item.layer, missing=item.reason)
+    """Factor layer without a usable file; its state is kept for the rows."""
+    return FactorLayer(item.layer, missing=str(item.state))
 
 
 def table_factors(layer: Layer, path: Path) -> FactorLayer:
@@ -115,14 +116,21 @@ def table_factors(layer: Layer, path: Path) -> FactorLayer:
                 expected="one row for each scenario, horizon and percentile",
                 fix="remove one of the rows",
             )
-        warming = str(row.get("warming_k", "")).strip()
-        note = f"Change factor {value:g} for the region"
-        note += f", warming {warming} K" if warming else ""
-        note += f". Source: {str(row['source']).strip()}"
+        note = _said(value, str(row.get("warming_k", "")), str(row["source"]).strip())
         factors[key] = Factor(
             scenario, horizon, percentile, value, Status.MEASURED, "region", 1.0, note
         )
     return FactorLayer(layer, region=tuple(factors.values()))
+
+
+def _said(factor: float, warming_k: str, source: str) -> str:
+    """Where a factor of the whole region comes from."""
+    warming = warming_k.strip()
+    if not warming:
+        return NOTES.reason("factor_of_region", factor=factor, source=source)
+    return NOTES.reason(
+        "factor_of_warming", factor=factor, warming_k=warming, source=source
+    )
 
 
 def sampled_factors(layer: Layer, sampled: Sampled) -> FactorLayer:
@@ -131,7 +139,7 @@ def sampled_factors(layer: Layer, sampled: Sampled) -> FactorLayer:
     for one in sampled.samples:
         if one.value is not None:
             _check_factor(one.value, f"layer {layer.id!r}", one.tmf_id)
-        note = one.note or "Change factor sampled at the facility."
+        note = one.note or NOTES.reason("factor_sampled")
         status = Status.MEASURED if one.status.has_value else one.status
         found.setdefault(one.tmf_id, []).append(
             Factor(

@@ -14,12 +14,13 @@ from shapely.affinity import translate
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.grid import Grid
 from pipeline.hazards.places import Place, continuous
 
 _JUMP: Final = 50.0
-OUTSIDE_CRS: Final = "The place lies outside of the area of the layer's CRS."
-ON_SEAM: Final = "The circle spans a seam of the layer's CRS (antimeridian or pole)."
+OUTSIDE_CRS: Final = NOTES.reason("outside_projection")
+ON_SEAM: Final = NOTES.reason("on_seam")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from typing import Any, Final
 from pipeline.core.config import ClimateCase
 from pipeline.core.layers import Band, Layer
 from pipeline.core.model import Confidence, Scenario, Status, weakest
+from pipeline.core.reasons import joined
+from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.climate import (
     CENTRAL_PERCENTILE,
     UNCHANGED,
@@ -22,7 +24,7 @@ from pipeline.hazards.samples import Sample
 
 FACTOR_LEVEL: Final = "factor"
 FACTOR_MEASURE: Final = "change_factor"
-NO_POSITION: Final = "The inventory gives no position for this facility."
+NO_POSITION: Final = NOTES.reason("no_position")
 Row = dict[str, Any]
 
 
@@ -79,7 +81,7 @@ def _changed(
     setting: Setting, one: Sample, case: ClimateCase, factors: FactorLayer | None
 ) -> Iterator[Row]:
     if is_unaffected(setting.layer):
-        note = _joined(one.note, UNCHANGED if one.status.has_value else None)
+        note = joined(one.note, UNCHANGED if one.status.has_value else None)
         row = _row(setting, one, one.value, one.low, one.high, one.status, note)
         yield _in_case(row, case, CENTRAL_PERCENTILE, UNCHANGED_CONFIDENCE)
         return
@@ -87,10 +89,10 @@ def _changed(
     fitting: list[Factor] = []
     if factors is not None and reason is None:
         fitting = [f for f in factors.at(one.tmf_id) if f.is_case(case)]
-        reason = f"{factors.layer.id} has no factor for this scenario and horizon here."
+        reason = NOTES.reason("no_factor_for_case", layer=factors.layer.id)
     if not fitting:
         status = Status.NOT_PROVIDED if one.status.has_value else one.status
-        row = _row(setting, one, None, None, None, status, _joined(one.note, reason))
+        row = _row(setting, one, None, None, None, status, joined(one.note, reason))
         yield _in_case(row, case, CENTRAL_PERCENTILE, None)
     for factor in fitting:
         yield _multiplied(setting, one, case, factor, factors)
@@ -98,9 +100,11 @@ def _changed(
 
 def _no_factor(factors: FactorLayer | None) -> str | None:
     if factors is None:
-        return "No change factor is known for this hazard; its future is not assessed."
+        return NOTES.reason("no_factor_known")
     if factors.missing is not None:
-        return f"Change factors {factors.layer.id} are not available: {factors.missing}"
+        return NOTES.reason(
+            "factors_not_available", layer=factors.layer.id, state=factors.missing
+        )
     return None
 
 
@@ -114,13 +118,13 @@ def _multiplied(
     k = factor.value
     if k is None:
         status = factor.status if one.status.has_value else one.status
-        note = _joined(one.note, f"No change factor here: {factor.note}")
+        note = joined(one.note, NOTES.reason("no_factor_here"), factor.note)
         row = _row(setting, one, None, None, None, status, note)
     else:
         value, low, high = (
             None if x is None else x * k for x in (one.value, one.low, one.high)
         )
-        note = _joined(one.note, factor.note if one.status.has_value else None)
+        note = joined(one.note, factor.note if one.status.has_value else None)
         row = _row(setting, one, value, low, high, one.status, note)
     row = _in_case(row, case, factor.percentile, None)
     return row if factors is None else _weakened(row, factors.layer)
@@ -174,7 +178,9 @@ def factor_rows(
 
 
 def _absent_factor(case: ClimateCase, factors: FactorLayer) -> Factor:
-    reason = _no_factor(factors) or "No factor for this scenario and horizon."
+    reason = _no_factor(factors) or NOTES.reason(
+        "no_factor_for_case", layer=factors.layer.id
+    )
     return Factor(
         case.scenario,
         case.horizon,
@@ -220,7 +226,7 @@ def _row(
         "demonstration": layer.demonstration,
         "provisional": layer.confidence.is_provisional,
         "confidence": layer.confidence,
-        "note": _joined(note, *setting.remarks),
+        "note": joined(note, *setting.remarks),
     }
 
 
@@ -244,8 +250,3 @@ def _with_confidence(row: Row, label: Confidence) -> Row:
     joint = weakest(row["confidence"], label)
     provisional = row["provisional"] or label.is_provisional
     return row | {"confidence": joint, "provisional": provisional}
-
-
-def _joined(*notes: str | None) -> str | None:
-    text = " ".join(note for note in notes if note)
-    return text or None

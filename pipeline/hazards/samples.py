@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.core.layers import Band, Layer
 from pipeline.core.methods.hazards import HazardMethods
 from pipeline.core.model import Status
+from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.places import Place
 
 
@@ -119,10 +120,12 @@ def sample_of(
         place.tmf_id, band, Status.NOT_COVERED, None, None, None, share, least, largest
     )
     if bounds is None or share == 0:
-        return replace(bare, note="The layer has no data here.")
+        return replace(bare, note=NOTES.reason("no_data_here"))
     if share < choices.minimum_covered_fraction:
         needed = choices.minimum_covered_fraction
-        note = f"The layer covers {share:.0%} of the place; {needed:.0%} are needed."
+        note = NOTES.reason(
+            "covered_too_little", share_fraction=share, needed_fraction=needed
+        )
         return replace(bare, note=note)
     low, value, high = bounds
     nothing = layer.zero_is == "no_hazard" and least == 0 and largest == 0
@@ -137,4 +140,4 @@ def sample_of(
 
 
 def _partly(share: float) -> str:
-    return f"Value of the {share:.0%} of the place that the layer covers."
+    return NOTES.reason("partly_covered", share_fraction=share)

@@ -21,6 +21,7 @@ from pipeline.core.errors import input_error
 from pipeline.core.files import write_provenance
 from pipeline.core.layers import Layer, LayerState, LocalLayer, Manifest, read_manifest
 from pipeline.core.methods.hazards import HazardMethods
+from pipeline.core.schemas.hazards import NOTES
 from pipeline.core.tables import read_table, table_of, write_table
 from pipeline.hazards.checks import check_periods, check_possible, suspicions
 from pipeline.hazards.climate import (
@@ -135,7 +136,9 @@ def _sampled_layer(
     layer = item.layer
     if item.state is not LayerState.AVAILABLE or item.path is None:
         log.warning("%s: not available (%s)", layer.id, item.reason)
-        reason = f"Layer not available: {item.reason}"
+        reason = NOTES.reason(
+            "layer_not_available", layer=layer.id, state=str(item.state)
+        )
         samples = absent_samples(declared_levels(layer), tmf_ids, reason)
         return Setting(layer, tmf_ids, by_id), samples
     sampled = sampler_for(layer.kind, layer.id)(layer, item.path, places, choices)

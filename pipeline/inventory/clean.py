@@ -16,6 +16,7 @@ from shapely.geometry import Point
 from pipeline.core.config import Box, RegionConfig
 from pipeline.core.methods.inventory import InventoryMethods
 from pipeline.core.model import Status
+from pipeline.core.schemas.inventory import LEDGER_REASONS
 from pipeline.inventory.cells import cell_error, parse_cells
 from pipeline.inventory.raw import RawInventory, RawRow
 from pipeline.inventory.values import sourced_values
@@ -120,14 +121,12 @@ def _reason_to_exclude(
     basin = cells["river_basin"]
     if region.river_basins and basin and basin not in region.river_basins:
         wanted = ", ".join(region.river_basins)
-        text = (
-            f"The source places it in the basin of the {basin}, not in this region's."
-        )
-        return ("river_basin", wanted, text)
+        reason = LEDGER_REASONS.reason("other_basin", basin=basin)
+        return ("river_basin", wanted, reason)
     if cells["facility_type"] in methods.excluded_types:
         kinds = ", ".join(methods.excluded_types)
-        text = "There is no deposit of tailings or waste to assess."
-        return ("facility_type", f"not one of {kinds}", text)
+        reason = LEDGER_REASONS.reason("no_deposit")
+        return ("facility_type", f"not one of {kinds}", reason)
     return None
 
 
@@ -142,7 +141,7 @@ def _facility(
     record = dict(cells)
     for field in (*MEASURED, "volume_m3", "volume_m3_low", "volume_m3_high"):
         if record[field] is not None and (record["tmf_id"], field) in past:
-            text = "The figure describes the deposit before its material was moved."
+            text = LEDGER_REASONS.reason("past_figure")
             ledger.append(
                 _entry(row, field, record[field], "a present figure", "changed", text)
             )
@@ -156,7 +155,7 @@ def _facility(
     record["source_file"], record["source_row"] = row.file, row.row
     if cells["country"] not in region.countries:
         listed = ", ".join(region.countries)
-        text = "The facility lies in a country that the region does not list."
+        text = LEDGER_REASONS.reason("country_not_listed")
         ledger.append(_entry(row, "country", cells["country"], listed, "flagged", text))
     return record
 
@@ -224,7 +223,7 @@ def _unused_columns(inventories: Sequence[RawInventory]) -> list[Record]:
             "found": column,
             "expected": "a column of docs/inventory-format.md",
             "action": "flagged",
-            "reason": "The project does not know the column; its cells were not used.",
+            "reason": LEDGER_REASONS.reason("unknown_column"),
         }
         for inventory in inventories
         for file, column in inventory.unused_columns
@@ -236,7 +235,7 @@ def _orphaned_parts(facilities: list[Record], ledger: list[Record]) -> None:
     for record in facilities:
         group = record["part_of"]
         if group is not None and group not in kept:
-            text = "Its group was left out; the part stays, and counts in no sum."
+            text = LEDGER_REASONS.reason("group_left_out")
             ledger.append(_flag(record, "part_of", group, "a group in the table", text))
 
 
@@ -248,9 +247,7 @@ def _shared_positions(facilities: list[Record], ledger: list[Record]) -> None:
         point = (record["lon_deg"], record["lat_deg"])
         other = first.setdefault(point, record["tmf_id"])
         if other != record["tmf_id"]:
-            text = (
-                f"The position is that of {other} too; it tells the place, not the dam."
-            )
+            text = LEDGER_REASONS.reason("shared_position", other=other)
             shown = f"{point[1]}, {point[0]}"
             ledger.append(
                 _flag(record, "lat_deg", shown, "a position of its own", text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from pipeline.core.schemas.inventory import LEDGER_REASONS
 from pipeline.inventory.cells import cell_error
 from pipeline.inventory.raw import FIELD_KINDS, UNITS, RawInventory, RawRow, RawValue
 
@@ -113,7 +114,7 @@ def _unsourced(row: RawRow, field: str, cell: str) -> Record:
         "year": None,
         "source": f"{row.file}, row {row.row}",
         "quality": "unreferenced",
-        "note": "The inventory states no source for this value.",
+        "note": None,
     }
 
 
@@ -126,5 +127,5 @@ def _difference(value: RawValue, cell: str | None) -> Record:
         "found": value.value,
         "expected": cell or "a filled cell in the inventory",
         "action": "flagged",
-        "reason": "The sourced value differs from the cell; the cell was used.",
+        "reason": LEDGER_REASONS.reason("sourced_value_differs"),
     }

@@ -15,6 +15,8 @@ import shapely
 from pipeline.core.schema import Column, Table
 from pipeline.core.tables import STORAGE_CRS, table_schema
 from pipeline.publish.dossiers import SiteTables
+from pipeline.publish.reasons import stated
+from pipeline.publish.words import read_words
 
 # A fixed date inside the file, so that equal content gives equal bytes.
 _FIXED_DATE: Final = "2026-01-01T00:00:00.000Z"
@@ -26,6 +28,25 @@ _CSV_TABLES: Final = (
     "facilities", "facility_values", "ledger", "hazards", "displacement", "snaps",
     "crossings", "receptors", "downstream", "assessment", "measures",
 )  # fmt: skip
+
+
+def with_sentences(tables: SiteTables) -> SiteTables:
+    """Tables whose reasons are English sentences, for readers of files."""
+    words = read_words("en")
+    changed = {}
+    for name in SiteTables.names():
+        frame = getattr(tables, name).copy(deep=False)
+        for column in table_schema(name).columns:
+            if column.reasons is not None:
+                said = [
+                    stated(name, column.name, None if pd.isna(cell) else cell, words)
+                    for cell in frame[column.name]
+                ]
+                frame[column.name] = pd.array(
+                    [text or None for text in said], dtype="string"
+                )
+        changed[name] = frame
+    return SiteTables(**changed)
 
 
 def facility_layer(tables: SiteTables) -> gpd.GeoDataFrame:
@@ -71,6 +92,7 @@ def write_geopackage(path: Path, tables: SiteTables) -> None:
     Layers: facilities, reaches, paths, crossings, receptors, displacement_points.
     Tables without geometry: values, hazards, measures, ledger.
     """
+    tables = with_sentences(tables)
     layers: dict[str, pd.DataFrame] = {
         "facilities": facility_layer(tables),
         "reaches": tables.reaches,
@@ -124,6 +146,7 @@ def _plain_types(frame: pd.DataFrame) -> pd.DataFrame:
 def write_csv_tables(folder: Path, tables: SiteTables) -> list[Path]:
     """Write the main tables as CSV (UTF-8, comma, decimal point), without geometry."""
     written = []
+    tables = with_sentences(tables)
     for name in _CSV_TABLES:
         frame = pd.DataFrame(getattr(tables, name)).drop(
             columns="geometry", errors="ignore"
@@ -149,7 +172,10 @@ def columns_text(region: str, names: Sequence[str] = _CSV_TABLES) -> str:
         "An empty cell is unknown; the `_status` column beside it says why.",
         "`_low` and `_high` are bounds of the value. `demonstration` marks values that",
         "rest on a stand-in layer, `provisional` values that rest on an unverified",
-        "method. This is a screening from open data and no verdict on safety.",
+        "method. Reasons are written out in English here; the tables of the workflow",
+        "hold them as codes with values.",
+        "",
+        "This is a screening from open data and no verdict on safety.",
         "",
     ]
     for name in names:

@@ -17,6 +17,7 @@ from pipeline.publish.hazardlevels import (
     scenario_label,
     source_text,
 )
+from pipeline.publish.reasons import stated
 from pipeline.publish.status import appearance
 from pipeline.publish.words import Words
 
@@ -54,7 +55,7 @@ def _hazard_row(row: Row, context: Context, words: Words) -> dict[str, Any]:
         "source": source_text(layer, words) if layer else row["layer_id"],
         "resolution": layer.resolution if layer else "",
         "caveat": caveat_of(layer, words) if layer else "",
-        "note": row["note"],
+        "note": stated("hazards", "note", row["note"], words),
         "confidence": code_word("confidence", row["confidence"], words),
     }
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pipeline.publish.cells import Cell, Line, marks_of
 from pipeline.publish.dossiers import Dossier, Row
+from pipeline.publish.reasons import stated
 from pipeline.publish.series_plot import (
     DIVERGING,
     points_map,
@@ -32,14 +33,25 @@ def motion_section(dossier: Dossier, words: Words) -> dict[str, Any]:
     return {
         "status": shown,
         "add": words(f"motion.add.{status}"),
-        "reason": row["reason"] if row is not None else "",
+        "reason": _reason(row, words),
         "watch": _watch(row, words),
-        "watch_reason": row["watch_reason"] or "" if row is not None else "",
         "lines": _rates(row, words),
         "sources": _sources(dossier, words),
         "series": series_plot(dossier.series, words),
         "series_names": [item.point for item in dossier.series],
     }
+
+
+def _reason(row: Row | None, words: Words) -> str:
+    """Status, watch level and decomposition, each with its reason."""
+    if row is None:
+        return ""
+    names = ("reason", "watch_reason", "decomposition_reason")
+    return " ".join(
+        text
+        for name in names
+        if (text := stated("displacement", name, row[name], words))
+    )
 
 
 def _watch(row: Row | None, words: Words) -> Line | None:

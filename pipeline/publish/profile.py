@@ -37,6 +37,7 @@ from pipeline.publish.minimap import (
     path_sketch,
 )
 from pipeline.publish.motion import motion_section
+from pipeline.publish.reasons import stated
 from pipeline.publish.riverpath import river_section
 from pipeline.publish.status import appearance
 from pipeline.publish.themes import crossing_text, rank_text
@@ -110,7 +111,10 @@ def profile_view(
         "assessment": assessment_section(dossier, words),
         "measures": measures_section(dossier, words),
         "gaps": _gaps(dossier, words),
-        "ledger": dossier.ledger,
+        "ledger": [
+            {**row, "reason": stated("ledger", "reason", row["reason"], words)}
+            for row in dossier.ledger
+        ],
         "layers": layer_rows(used_layers(dossier.hazards, context), words),
     }
 

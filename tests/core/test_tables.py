@@ -27,7 +27,7 @@ ENTRY = {
     "row": 5,
     "field": "-",
     "action": "excluded",
-    "reason": "It lies in another basin.",
+    "reason": "other_basin|basin=Chu",
 }
 
 

@@ -64,7 +64,7 @@ def test_two_tracks_of_one_flight_direction_are_refused():
     near, far = np.array([-0.53, 0, 0.85]), np.array([-0.67, 0, 0.74])
     found = combine([track("a", near, [-11]), track("b", far, [-5])], 100, 5)
     assert found.up_mm_per_yr is None
-    assert "too alike" in found.reason
+    assert "too_alike" in found.reason
 
 
 def test_the_same_view_twice_has_no_finite_condition():
@@ -75,10 +75,10 @@ def test_the_same_view_twice_has_no_finite_condition():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"reference_point": "other"}, "reference points"),
-        ({"reference_point": "unknown"}, "reference points"),
-        ({"first_d": 900.0, "last_d": 1900.0}, "overlap in time"),
-        ({"xy_m": np.array([[500.0, 500.0]])}, "No cell"),
+        ({"reference_point": "other"}, "references_differ"),
+        ({"reference_point": "unknown"}, "references_differ"),
+        ({"first_d": 900.0, "last_d": 1900.0}, "no_overlap"),
+        ({"xy_m": np.array([[500.0, 500.0]])}, "no_shared_cell"),
     ],
 )
 def test_what_cannot_be_combined_is_refused_with_the_reason(change, words):
@@ -89,7 +89,7 @@ def test_what_cannot_be_combined_is_refused_with_the_reason(change, words):
 
 
 def test_one_direction_alone_is_not_split():
-    assert "Only one" in combine([track("a", ASCENDING, [1])], 100, 5).reason
+    assert "one_direction" in combine([track("a", ASCENDING, [1])], 100, 5).reason
 
 
 def test_observed_tracks_are_preferred_to_interpolated_ones():

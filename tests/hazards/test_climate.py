@@ -46,7 +46,7 @@ def test_a_table_holds_for_every_facility(read):
     (factor,) = found.at("kg-1")
     assert found.at("tj-9") == (factor,)
     assert (factor.scenario, factor.value) == (Scenario.SSP245, 1.0695)
-    assert "warming 1.2 K. Source: Made up" in factor.note
+    assert "|warming_k=1.2|source=Made up" in factor.note
 
 
 @pytest.mark.parametrize(

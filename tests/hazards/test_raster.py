@@ -117,7 +117,7 @@ def test_cells_without_data_leave_the_mean_of_the_rest(
     on_edge = one(layer, path, place_at("kg-1", 71, 41.5, 9e3), choices)
     assert on_edge.value == pytest.approx(7)
     assert on_edge.covered_fraction == pytest.approx(0.5, abs=1e-3)
-    assert "50%" in on_edge.note
+    assert "partly_covered|share_fraction=0.5" in on_edge.note
     inside = one(layer, path, MIDDLE, choices)
     assert (inside.status, inside.value) == (Status.NOT_COVERED, None)
 
@@ -131,7 +131,7 @@ def test_too_little_coverage_is_not_covered_with_the_reason(
     found = one(layer, write_raster(cells, nodata=NODATA), place, choices)
     assert (found.status, found.value) == (Status.NOT_COVERED, None)
     assert found.covered_fraction == pytest.approx(0.25, abs=2e-3)
-    assert "25%" in found.note
+    assert found.note.startswith("covered_too_little|share_fraction=0.2")
 
 
 @pytest.mark.parametrize(

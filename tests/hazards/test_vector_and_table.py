@@ -94,7 +94,7 @@ def test_polygons_in_metres_are_moved_to_degrees(zones, polygons, choices):
 def test_polygons_that_cross_themselves_are_mended_and_told(zones, polygons, choices):
     bow_tie = Polygon([(70.5, 40.5), (71.5, 41.5), (71.5, 40.5), (70.5, 41.5)])
     found = vector.sample(zones, polygons([bow_tie], [2.0]), [ON_LINE], choices)
-    assert found.remarks == ("1 polygons crossed themselves and were mended.",)
+    assert found.remarks == ("polygons_mended|n_polygons=1",)
     assert 0.3 < found.samples[0].covered_fraction < 0.7
 
 

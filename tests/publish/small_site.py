@@ -20,6 +20,7 @@ from affine import Affine
 from shapely.geometry import LineString, Point, Polygon, box
 
 from pipeline.core.files import write_json
+from pipeline.core.schemas.inventory import LEDGER_REASONS
 from pipeline.core.tables import all_tables, table_of, table_schema, write_table
 
 EVIL = "<img src=x onerror=alert(1)>\"' </script><b>&amp;"
@@ -305,7 +306,14 @@ def _motion() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
                 "displacement",
                 tmf_id=key,
                 status=status,
-                reason="A sentence of the computation.",
+                reason=(
+                    "measured|n_points=3|radius_m=1000|first_date=2019-01-06|"
+                    "last_date=2024-12-30"
+                )
+                if measured
+                else "not_covered"
+                if placed
+                else "no_position",
                 watch_level="yellow" if measured else "not_assessed",
                 n_points=3 if measured else 0,
                 velocity_median_mm_per_yr=-12.34567 if measured else None,
@@ -345,7 +353,8 @@ def make_tables() -> dict[str, pd.DataFrame]:
         ],
         "ledger": [
             row("ledger", file="test.csv", row=3, tmf_id="aa-02", field="name",
-                found=EVIL, action="flagged", reason="Looks odd."),
+                found=EVIL, action="flagged",
+                reason=LEDGER_REASONS.reason("other_basin", basin=EVIL)),
         ],
         "hazards": _hazards(),
         "displacement": motion,

@@ -114,6 +114,32 @@ def test_every_code_column_that_pages_print_has_words():
     assert missing == []
 
 
+REASONS = {
+    (column.reasons.name, code): set(names)
+    for table in all_tables().values()
+    for column in table.columns
+    if column.reasons is not None
+    for code, names in column.reasons.values.items()
+}
+
+
+@pytest.mark.parametrize("words", CATALOGUES, ids=lambda w: w.language)
+def test_every_reason_of_a_stage_has_words_that_name_its_values(words):
+    assert len(REASONS) > 50
+    said = {
+        key: placeholders(words.messages.get("reason.{}.{}".format(*key), ""))
+        for key in REASONS
+    }
+    assert said == REASONS
+    assert all(words.has("reason.{}.{}".format(*key)) for key in REASONS)
+
+
+def test_the_catalogue_has_no_reason_that_no_stage_can_state():
+    known = {"reason.{}.{}".format(*key) for key in REASONS}
+    held = {key for key in MAIN.messages if key.startswith("reason.")}
+    assert held == known
+
+
 def test_countries_around_the_basin_have_names():
     for code in ("KG", "KZ", "TJ", "UZ", "TM", "CN", "AF"):
         assert MAIN.country(code) != code

@@ -3,10 +3,69 @@
 from __future__ import annotations
 
 from pipeline.core.model import DisplacementStatus, WatchLevel
-from pipeline.core.schema import Table, code, flag, integer, number, text, with_bounds
+from pipeline.core.reasons import Vocabulary
+from pipeline.core.schema import (
+    Table,
+    code,
+    flag,
+    integer,
+    number,
+    reasons,
+    text,
+    with_bounds,
+)
 
 _RATE = "mm/yr"
 _STD = "Standard error with temporally correlated noise."
+
+STATUS_REASONS = Vocabulary(
+    "displacement",
+    {
+        "no_source": (),
+        "not_covered": (),
+        "no_position": (),
+        "position_too_coarse": ("position_radius_m", "limit_m"),
+        "too_few_points": (
+            "radius_m", "n_points", "n_of_one_source", "n_epochs", "n_needed",
+        ),
+        "no_geometry": ("n_points", "radius_m"),
+        "stale": (
+            "n_points", "radius_m", "last_date", "age_d", "reference_date", "limit_d",
+        ),
+        "measured": ("n_points", "radius_m", "first_date", "last_date"),
+        "may_lie_beside": (),
+    },
+)  # fmt: skip
+WATCH_REASONS = Vocabulary(
+    "watch",
+    {
+        "no_series": (),
+        "no_rule_met": (),
+        "too_old_for_green": (),
+        "no_direction_for_green": (),
+        "too_uncertain_for_green": (),
+        "rate": (
+            "source", "n_points", "limit_mm_per_yr", "fastest_mm_per_yr", "n_epochs",
+        ),
+        "departure": ("source", "n_points", "limit_sigma", "n_epochs"),
+        "acceleration": ("source", "n_points", "largest_mm_per_yr2"),
+        "speed": ("source", "n_points", "limit_mm_per_d", "n_epochs"),
+        "forecast": ("source", "n_points", "ahead_d", "low_d", "high_d"),
+        "confirm": (),
+        "no_signal_is_no_proof": (),
+    },
+)  # fmt: skip
+UP_EAST_REASONS = Vocabulary(
+    "up_east",
+    {
+        "median": ("n_cells", "cell_m", "sources"),
+        "one_direction": (),
+        "references_differ": (),
+        "too_alike": ("condition", "limit"),
+        "no_overlap": (),
+        "no_shared_cell": ("cell_m",),
+    },
+)
 
 DISPLACEMENT_POINTS = Table(
     name="displacement_points",
@@ -90,9 +149,14 @@ DISPLACEMENT = Table(
     columns=(
         text("tmf_id", "Key of the facility."),
         code("status", DisplacementStatus, "What can be said about its motion."),
-        text("reason", "Why the status is what it is, in one sentence."),
+        reasons("reason", STATUS_REASONS, "Why the status is what it is."),
         code("watch_level", WatchLevel, "Watch level; not_assessed without data."),
-        text("watch_reason", "Rule that set the watch level.", nullable=True),
+        reasons(
+            "watch_reason",
+            WATCH_REASONS,
+            "Rules that set the watch level.",
+            nullable=True,
+        ),
         flag(
             "needs_confirmation",
             "Whether a person must confirm the level before anyone is notified (red).",
@@ -158,8 +222,9 @@ DISPLACEMENT = Table(
             minimum=0,
             nullable=True,
         ),
-        text(
+        reasons(
             "decomposition_reason",
+            UP_EAST_REASONS,
             "How up and east were found, or why they were not.",
             nullable=True,
         ),

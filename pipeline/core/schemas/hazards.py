@@ -3,17 +3,47 @@
 from __future__ import annotations
 
 from pipeline.core.model import Confidence, Hazard, Scenario
+from pipeline.core.reasons import Vocabulary
 from pipeline.core.schema import (
     Table,
     code,
     flag,
     number,
+    reasons,
     text,
     with_bounds,
     with_status,
 )
 
 _INTENSITY = number("intensity", "see unit", "Hazard intensity at the facility.")
+
+NOTES = Vocabulary(
+    "hazard_note",
+    {
+        "no_position": (),
+        "no_data_here": (),
+        "covered_too_little": ("share_fraction", "needed_fraction"),
+        "partly_covered": ("share_fraction",),
+        "falls_with_period": (),
+        "outside_projection": (),
+        "on_seam": (),
+        "no_value_in_study": (),
+        "layer_not_available": ("layer", "state"),
+        "sites_without_facility": ("sites",),
+        "polygons_mended": ("n_polygons",),
+        "covers_none_well": ("layer",),
+        "no_data_anywhere": ("layer",),
+        "zero_everywhere": ("layer", "n_facilities"),
+        "unchanged_by_climate": (),
+        "no_factor_known": (),
+        "factors_not_available": ("layer", "state"),
+        "no_factor_for_case": ("layer",),
+        "no_factor_here": (),
+        "factor_of_region": ("factor", "source"),
+        "factor_of_warming": ("factor", "warming_k", "source"),
+        "factor_sampled": (),
+    },
+)
 
 HAZARDS = Table(
     name="hazards",
@@ -61,7 +91,7 @@ HAZARDS = Table(
         flag("demonstration", "Whether the layer is a stand-in by the project."),
         flag("provisional", "Whether the value rests on a provisional method."),
         code("confidence", Confidence, "Weakest label of the methods used."),
-        text("note", "Reason or caveat for readers.", nullable=True),
+        reasons("note", NOTES, "Reasons and caveats for readers.", nullable=True),
     ),
     measured=("intensity",),
     estimates=("intensity",),

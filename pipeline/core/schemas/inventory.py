@@ -10,12 +10,14 @@ from pipeline.core.model import (
     PositionQuality,
     Remediation,
 )
+from pipeline.core.reasons import Vocabulary
 from pipeline.core.schema import (
     Table,
     code,
     flag,
     integer,
     number,
+    reasons,
     text,
     with_bounds,
     with_status,
@@ -112,6 +114,20 @@ FACILITY_VALUES = Table(
     ),
 )
 
+LEDGER_REASONS = Vocabulary(
+    "ledger",
+    {
+        "sourced_value_differs": (),
+        "other_basin": ("basin",),
+        "no_deposit": (),
+        "past_figure": (),
+        "country_not_listed": (),
+        "unknown_column": (),
+        "group_left_out": (),
+        "shared_position": ("other",),
+    },
+)
+
 LEDGER = Table(
     name="ledger",
     description="One row per input row or value that was left out, changed or flagged.",
@@ -124,7 +140,7 @@ LEDGER = Table(
         text("found", "What was there.", nullable=True),
         text("expected", "What is expected.", nullable=True),
         code("action", ("excluded", "changed", "flagged"), "What was done."),
-        text("reason", "Why, in one sentence."),
+        reasons("reason", LEDGER_REASONS, "Why."),
     ),
 )
 

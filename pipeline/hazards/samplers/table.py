@@ -16,6 +16,7 @@ from pipeline.core.errors import input_error
 from pipeline.core.layers import Band, Layer
 from pipeline.core.methods.hazards import HazardMethods
 from pipeline.core.model import Status
+from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.csv_file import number_in, read_csv
 from pipeline.hazards.levels import declared_levels, value_column
 from pipeline.hazards.places import Place
@@ -47,7 +48,7 @@ def sample(
     strangers = sorted(set(rows) - {place.tmf_id for place in places})
     remarks: tuple[str, ...] = ()
     if strangers:
-        remarks = (f"Sites without a facility in this region: {', '.join(strangers)}.",)
+        remarks = (NOTES.reason("sites_without_facility", sites=", ".join(strangers)),)
     return Sampled(samples, remarks)
 
 
@@ -62,7 +63,7 @@ def _look_up(
         None,
         None,
         0.0,
-        note="The study has no value for this facility.",
+        note=NOTES.reason("no_value_in_study"),
     )
     if row is None:
         return absent

@@ -23,6 +23,7 @@ from pipeline.core.errors import input_error
 from pipeline.core.geo import require_crs
 from pipeline.core.layers import Band, Layer
 from pipeline.core.methods.hazards import HazardMethods
+from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.levels import declared_levels, value_column
 from pipeline.hazards.places import Place
 from pipeline.hazards.samples import Sample, Sampled, sample_of, summarise
@@ -90,7 +91,7 @@ def _whole_polygons(
         return shapes, ()
     mended = shapes.copy()
     mended[broken] = shapely.make_valid(shapes[broken])
-    remark = f"{int(broken.sum())} polygons crossed themselves and were mended."
+    remark = NOTES.reason("polygons_mended", n_polygons=int(broken.sum()))
     return mended, (remark,)
 
 
