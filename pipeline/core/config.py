@@ -82,7 +82,19 @@ class RegionLayers(Record):
     boundary_lines: Identifier | None = Field(None, description="Boundary lines.")
     rivers: Identifier | None = Field(None, description="River network.")
     lakes: Identifier | None = Field(None, description="Lakes and reservoirs.")
+    flow_direction: Identifier | None = Field(
+        None, description="Flow directions (D8 raster) that lead to the rivers."
+    )
+    reach_of_cell: Identifier | None = Field(
+        None, description="Reach that every cell of flow_direction drains to first."
+    )
+    canals: Identifier | None = Field(
+        None, description="Canals that begin at reaches of the river network."
+    )
     places: Identifier | None = Field(None, description="Settlements with people.")
+    receptors: tuple[Identifier, ...] = Field(
+        (), description="More receptors: intakes, protected areas, gauges and others."
+    )
     population: Identifier | None = Field(None, description="Population raster.")
     relief: Identifier | None = Field(None, description="Terrain height.")
     basin: Identifier | None = Field(None, description="Basin polygons.")

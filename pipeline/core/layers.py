@@ -156,6 +156,13 @@ class Layer(Record):
     version: str = Field(description="Version or date of the data.")
     sha256: Sha256 | None = Field(None, description="Checksum of the local file.")
     source: Source | None = Field(None, description="Where to download it.")
+    receptor_kind: (
+        Literal["settlement", "intake", "protected_area", "gauge", "other"] | None
+    ) = Field(
+        None,
+        description="What the places of a layer under 'receptors' are, where the layer "
+        "has no column 'kind'.",
+    )
     demonstration: bool = Field(
         False, description="Computed by the project as a stand-in."
     )

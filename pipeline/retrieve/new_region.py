@@ -149,10 +149,13 @@ def propose_layers(
 
     The flag says whether the layer is on this machine. Layers that are limited to one
     river's basin come last and are only offered: the box does not say whether the
-    region is that basin.
+    region is that basin. Layers without a role of their own are not proposed, because
+    nothing tells what they are for.
     """
     proposed = {}
     for use, role in ROLE_OF_USE.items():
+        if role is LayerRole.OTHER:
+            continue
         rows = [
             (layer, places.find(layer) is not None)
             for layer in registry.layers

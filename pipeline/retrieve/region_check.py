@@ -32,7 +32,13 @@ COST_OF_ABSENCE: Final[dict[str, str]] = {
     "receptors for any facility",
     "lakes": "travel times do not slow down in lakes and reservoirs, so arrivals are "
     "too early there",
+    "flow_direction": "facilities are joined to the nearest reach, even where a divide "
+    "lies between",
+    "reach_of_cell": "flow directions cannot be used without it, and the reaches that "
+    "a facility may drain to are found by distance alone",
+    "canals": "water that canals take out of the rivers is not followed",
     "places": "no settlements downstream, no people at risk, and no names on the map",
+    "receptors": "no water intakes, protected areas and gauges downstream",
     "population": "people at risk are counted from settlements alone; people between "
     "them are missed",
     "relief": "no river slopes from terrain, so velocities rest on fallback values, "

@@ -130,6 +130,26 @@ def arrivals_at(
     )
 
 
+def peak_within(
+    arrivals: Arrivals, paths: Paths, element: Indices, limit_h: float
+) -> Any:
+    """Whether the peak arrives within a limit at mean flow; empty where unknown.
+
+    An unknown arrival is surely outside the limit where the time in rivers alone
+    exceeds it.
+
+    Parameters
+    ----------
+    arrivals, element
+        Shape (m,). Arrivals at places in these path elements.
+    """
+    at_least = paths.start_river_h[CENTRAL, element]
+    unknown = np.isnan(arrivals.peak_h) & ~(at_least > limit_h)
+    result = pd.array(arrivals.peak_h <= limit_h, dtype="boolean")
+    result[unknown] = pd.NA
+    return result
+
+
 def _passage(
     peak_h: Numbers, without: NDArray[np.bool_], discharge_m3s: Numbers
 ) -> tuple[Numbers, Numbers]:

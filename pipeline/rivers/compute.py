@@ -10,47 +10,82 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from pipeline.core.layers import LocalLayer
 from pipeline.core.methods.rivers import RiverMethods
 from pipeline.core.tables import empty_table
 from pipeline.rivers import frames
-from pipeline.rivers.arrivals import Arrivals, arrivals_at, two_day_distance_m
+from pipeline.rivers.alternatives import Alternatives, follow_candidates
+from pipeline.rivers.arrivals import arrivals_at, peak_within, two_day_distance_m
 from pipeline.rivers.borders import (
     BorderDistance,
     BoundaryLines,
     Countries,
+    Stretches,
     border_distance,
     near_disputed,
     stretches_of,
 )
+from pipeline.rivers.branches import branches_frame, countries_below
+from pipeline.rivers.canals import Canal
 from pipeline.rivers.coefficients import formulas
-from pipeline.rivers.crossings import Crossing, Crossings, find_crossings
+from pipeline.rivers.crossings import Crossings, elements_of, find_crossings
 from pipeline.rivers.everywhere import look_downstream
 from pipeline.rivers.lakes import Lake, residence_times
 from pipeline.rivers.nearest import ReachIndex
 from pipeline.rivers.network import Network
+from pipeline.rivers.overland import FlowGrid
 from pipeline.rivers.paths import Paths, Timing, reach_timing, trace
-from pipeline.rivers.receptors import (
-    Places,
-    lakes_on_paths,
-    near_reaches,
-    places_on_paths,
-)
+from pipeline.rivers.people import exposure_frame, receptors_frame
+from pipeline.rivers.positions import find_candidates
+from pipeline.rivers.receptors import Places
 from pipeline.rivers.snapping import Site, Snap, snap_sites
-from pipeline.rivers.velocity import FlowFactors, ReachVelocities, reach_velocities
+from pipeline.rivers.velocity import (
+    FlowFactors,
+    ReachVelocities,
+    discharge_bounds,
+    reach_velocities,
+)
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Layers that the network is joined to; None where the region has none."""
+    """Layers that the network is joined to; None where the region has none.
+
+    ``canals`` is None where there is no canal layer or canals are not followed.
+    """
 
     lakes: dict[str, Lake]
     lake_polygons: Any
     countries: Countries | None
     lines: BoundaryLines | None
     places: Places | None
+    receptors: tuple[Places, ...] = ()
+    flow: FlowGrid | None = None
+    canals: tuple[Canal, ...] | None = None
+    population: LocalLayer | None = None
+    metric_crs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Facilities joined to the network and followed downstream.
+
+    ``ids`` and ``radius_m`` belong to the paths; the radius is NaN where unknown.
+    """
+
+    network: Network
+    timing: Timing
+    index: ReachIndex
+    stretches: Stretches
+    snaps: list[Snap]
+    country: Mapping[str, Any]
+    paths: Paths
+    ids: NDArray[np.object_]
+    radius_m: NDArray[np.float64]
 
 
 def compute(
@@ -59,7 +94,7 @@ def compute(
     facilities: pd.DataFrame,
     methods: RiverMethods,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
-    """All five tables from a network, its surroundings and the facilities.
+    """All tables from a network, its surroundings and the facilities.
 
     Returns
     -------
@@ -72,48 +107,68 @@ def compute(
         network, around.lakes, flows, methods.short_circuit_fraction
     )
     timing = reach_timing(network, velocities, residence)
+    followed = _follow(network, timing, around, facilities, methods)
+    crossings = _find_crossings(followed, methods)
+    others = _alternatives(followed, around, methods)
+    receptors, exposed = receptors_frame(followed, around, methods)
+    paths = followed.paths
+    tables = {
+        "reaches": frames.reaches_frame(
+            network,
+            velocities,
+            look_downstream(network, timing),
+            around.lakes,
+            around.canals,
+        ),
+        "snaps": frames.snaps_frame(
+            network,
+            followed.snaps,
+            paths,
+            two_day_distance_m(network, timing, paths, methods.two_day_limit_h),
+            [_air_distance(snap, followed.country, around) for snap in followed.snaps],
+            others,
+        ),
+        "candidates": others.candidates,
+        "possible_countries": others.possible_countries,
+        "downstream": _downstream(followed),
+        "crossings": _crossings(followed, crossings, around, methods),
+        "branches": _branches(followed, around),
+        "receptors": receptors,
+        "exposure": exposure_frame(followed, exposed, around, methods),
+    }
+    return tables, _notes(network, velocities, crossings)
+
+
+def _follow(
+    network: Network,
+    timing: Timing,
+    around: Surroundings,
+    facilities: pd.DataFrame,
+    methods: RiverMethods,
+) -> Followed:
     index = ReachIndex(network.lines)
     facilities = facilities.sort_values("tmf_id", kind="stable")
-    snaps = snap_sites(network, index, sites_of(facilities), methods.snap_limit_m)
+    sites = sites_of(facilities)
+    snaps = snap_sites(network, index, sites, methods.snap_limit_m, around.flow)
     _report_snaps(snaps)
     joined = [snap for snap in snaps if snap.reach is not None]
-    ids = np.array([snap.site.tmf_id for snap in joined], dtype=object)
     paths = trace(
         network,
         timing,
         np.array([snap.reach for snap in joined], dtype=np.int64),
         np.array([snap.fraction for snap in joined], dtype=np.float64),
     )
-    country = dict(zip(facilities["tmf_id"], facilities["country"], strict=True))
-    found = find_crossings(
-        network,
-        stretches_of(network, around.countries),
-        paths,
-        [str(country[key]) for key in ids],
-        methods.minimum_crossing_m,
+    return Followed(
+        network=network,
+        timing=timing,
+        index=index,
+        stretches=stretches_of(network, around.countries),
+        snaps=snaps,
+        country=dict(zip(facilities["tmf_id"], facilities["country"], strict=True)),
+        paths=paths,
+        ids=np.array([snap.site.tmf_id for snap in joined], dtype=object),
+        radius_m=np.array([s.site.radius_m for s in joined], dtype=np.float64),
     )
-    log.info(
-        "%d crossings; %d stays below %g m passed over as slivers",
-        len(found.crossings),
-        found.n_slivers,
-        methods.minimum_crossing_m,
-    )
-    tables = {
-        "reaches": frames.reaches_frame(
-            network, velocities, look_downstream(network, timing), around.lakes
-        ),
-        "snaps": frames.snaps_frame(
-            network,
-            snaps,
-            paths,
-            two_day_distance_m(network, timing, paths, methods.two_day_limit_h),
-            [_air_distance(snap, country, around) for snap in snaps],
-        ),
-        "downstream": _downstream(network, timing, paths, ids),
-        "crossings": _crossings(network, timing, paths, ids, found, around, methods),
-        "receptors": _receptors(network, timing, paths, ids, index, around, methods),
-    }
-    return tables, _notes(network, velocities, found)
 
 
 def sites_of(facilities: pd.DataFrame) -> list[Site]:
@@ -139,11 +194,55 @@ def _velocities(network: Network, flows: FlowFactors) -> ReachVelocities:
         roughness=network.roughness,
         in_lake=network.in_lake,
         flows=flows,
+        discharge_bounds_m3s=discharge_bounds(network.discharge),
     )
     log.info("velocities: %s", dict(sorted(Counter(velocities.method).items())))
     if velocities.clipped.any():
         log.info("%d velocities clipped to limits", int(velocities.clipped.sum()))
     return velocities
+
+
+def _find_crossings(followed: Followed, methods: RiverMethods) -> Crossings:
+    found = find_crossings(
+        followed.network,
+        followed.stretches,
+        followed.paths,
+        [str(followed.country[key]) for key in followed.ids],
+        methods.minimum_crossing_m,
+    )
+    log.info(
+        "%d crossings; %d stays below %g m passed over as slivers",
+        len(found.crossings),
+        found.n_slivers,
+        methods.minimum_crossing_m,
+    )
+    return found
+
+
+def _alternatives(
+    followed: Followed, around: Surroundings, methods: RiverMethods
+) -> Alternatives:
+    network, snaps = followed.network, followed.snaps
+    found = follow_candidates(
+        network,
+        followed.timing,
+        followed.stretches,
+        snaps,
+        followed.country,
+        find_candidates(
+            network, followed.index, snaps, methods.snap_limit_m, around.flow
+        ),
+        minimum_crossing_m=methods.minimum_crossing_m,
+        two_day_limit_h=methods.two_day_limit_h,
+    )
+    unsure = sum(0 < s.border < 1 for s in found.shares.values())
+    log.info(
+        "%d reaches that facilities may drain to; for %d facilities it depends on the "
+        "position whether the water crosses a border",
+        len(found.candidates),
+        unsure,
+    )
+    return found
 
 
 def _air_distance(
@@ -158,36 +257,37 @@ def _air_distance(
     )
 
 
-def _downstream(
-    network: Network, timing: Timing, paths: Paths, ids: Any
-) -> pd.DataFrame:
+def _downstream(followed: Followed) -> pd.DataFrame:
+    paths = followed.paths
     element = np.arange(len(paths.reach))
     ends = arrivals_at(
-        network, timing, paths, element, np.ones(len(element)), at_exit=True
+        followed.network,
+        followed.timing,
+        paths,
+        element,
+        np.ones(len(element)),
+        at_exit=True,
     )
-    return frames.downstream_frame(paths, ids, ends)
+    return frames.downstream_frame(paths, followed.ids, ends)
 
 
 def _crossings(
-    network: Network,
-    timing: Timing,
-    paths: Paths,
-    ids: Any,
-    found: Crossings,
-    around: Surroundings,
-    methods: RiverMethods,
+    followed: Followed, found: Crossings, around: Surroundings, methods: RiverMethods
 ) -> pd.DataFrame:
-    if not found.crossings:
+    crossings, paths = found.crossings, followed.paths
+    if not crossings:
         return empty_table("crossings")
-    arrivals = _at_crossings(network, timing, paths, found.crossings)
+    element = elements_of(crossings)
+    fraction = np.array([c.fraction for c in crossings], dtype=np.float64)
+    arrivals = arrivals_at(followed.network, followed.timing, paths, element, fraction)
     frame = frames.crossings_frame(
-        network,
+        followed.network,
         paths,
-        ids,
-        found.crossings,
+        followed.ids,
+        crossings,
         arrivals,
-        _within(arrivals, found.crossings, paths, methods.two_day_limit_h),
-        pd.array([pd.NA] * len(found.crossings), dtype="boolean"),
+        peak_within(arrivals, paths, element, methods.two_day_limit_h),
+        pd.array([pd.NA] * len(crossings), dtype="boolean"),
     )
     if around.lines is not None:
         frame["disputed"] = near_disputed(
@@ -199,65 +299,31 @@ def _crossings(
     return frame
 
 
-def _at_crossings(
-    network: Network, timing: Timing, paths: Paths, crossings: tuple[Crossing, ...]
-) -> Arrivals:
-    element = np.array([c.element for c in crossings], dtype=np.int64)
-    fraction = np.array([c.fraction for c in crossings], dtype=np.float64)
-    return arrivals_at(network, timing, paths, element, fraction)
-
-
-def _within(
-    arrivals: Arrivals,
-    crossings: tuple[Crossing, ...],
-    paths: Paths,
-    limit_h: float,
-) -> Any:
-    """Whether the peak arrives within the limit; empty where that is unknown.
-
-    An unknown arrival is surely outside the limit where the time in rivers alone
-    exceeds it.
-    """
-    element = np.array([c.element for c in crossings], dtype=np.int64)
-    at_least = paths.start_river_h[0, element]
-    unknown = np.isnan(arrivals.peak_h) & ~(at_least > limit_h)
-    result = pd.array(arrivals.peak_h <= limit_h, dtype="boolean")
-    result[unknown] = pd.NA
-    return result
-
-
-def _receptors(
-    network: Network,
-    timing: Timing,
-    paths: Paths,
-    ids: Any,
-    index: ReachIndex,
-    around: Surroundings,
-    methods: RiverMethods,
-) -> pd.DataFrame:
-    parts = []
-    exposed, keys = lakes_on_paths(network, paths, timing)
-    lakes = frames.entered_lakes(network, paths, around.lakes, exposed, keys)
-    kinds = [(lakes, exposed)]
-    if around.places is not None:
-        near = near_reaches(index, around.places, methods.receptor_distance_m)
-        exposed = places_on_paths(
-            network, paths, around.places, near, methods.receptor_distance_m
-        )
-        kinds.append((around.places, exposed))
-    for places, rows in kinds:
-        arrivals = arrivals_at(network, timing, paths, rows.element, rows.fraction)
-        log.info("%d %s rows on the paths", len(rows.path), places.kind)
-        if len(rows.path):
-            parts.append(frames.places_frame(paths, ids, places, rows, arrivals))
-    return pd.concat(parts) if parts else empty_table("receptors")
+def _branches(followed: Followed, around: Surroundings) -> pd.DataFrame:
+    if not around.canals:
+        return empty_table("branches")
+    network = followed.network
+    below = countries_below(
+        network.next_index, network.country_left, network.country_right
+    )
+    frame = branches_frame(
+        network, followed.timing, followed.paths, followed.ids, around.canals, below
+    )
+    log.info(
+        "%d canals begin on the paths of %d facilities",
+        frame["canal_id"].nunique(),
+        frame["tmf_id"].nunique(),
+    )
+    return frame
 
 
 def _report_snaps(snaps: list[Snap]) -> None:
     counts = Counter(snap.status.value for snap in snaps)
     log.info("%d facilities: %s", len(snaps), dict(sorted(counts.items())))
+    rules = Counter(snap.rule for snap in snaps if snap.reach is not None)
+    log.info("joined by: %s", dict(sorted(rules.items())))
     for snap in snaps:
-        if snap.reach is None:
+        if snap.reach is None or snap.agrees is False:
             log.warning("%s: %s", snap.site.tmf_id, snap.reason)
 
 

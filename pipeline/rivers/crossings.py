@@ -61,6 +61,11 @@ class Crossings:
     n_slivers: int
 
 
+def elements_of(crossings: Sequence[Crossing]) -> Indices:
+    """Path elements that crossings lie in, shape (m,)."""
+    return np.array([crossing.element for crossing in crossings], dtype=np.int64)
+
+
 def find_crossings(
     network: Network,
     stretches: Stretches,
@@ -80,7 +85,7 @@ def find_crossings(
     """
     found: list[Crossing] = []
     slivers = 0
-    owner, element, fraction, start_m, end_m, pair = _path_stretches(
+    owner, element, fraction, start_m, end_m, pair = path_stretches(
         network, stretches, paths
     )
     new = np.ones(len(pair), dtype=bool)
@@ -88,7 +93,7 @@ def find_crossings(
     kept = np.flatnonzero(new)
     last = np.append(kept[1:], len(pair)) - 1
     bounds = np.searchsorted(owner[kept], np.arange(len(paths) + 1))
-    labels = _labels(stretches)
+    labels = labels_of(stretches)
     for k in range(len(paths)):
         stays = [
             Stay(
@@ -107,11 +112,11 @@ def find_crossings(
         ]
         whole, dropped = drop_slivers(stays, frozenset({country[k]}), minimum_m)
         slivers += dropped
-        found += _changes(k, whole, country[k])
+        found += changes(k, whole, country[k])
     return Crossings(tuple(found), slivers)
 
 
-def _labels(stretches: Stretches) -> list[frozenset[str]]:
+def labels_of(stretches: Stretches) -> list[frozenset[str]]:
     """Countries of every stretch of the network; empty where none is known."""
     return [
         frozenset(c for c in (left, right) if c)
@@ -119,7 +124,7 @@ def _labels(stretches: Stretches) -> list[frozenset[str]]:
     ]
 
 
-def _path_stretches(
+def path_stretches(
     network: Network, stretches: Stretches, paths: Paths
 ) -> tuple[Indices, Indices, Numbers, Numbers, Numbers, Indices]:
     """All stretches on all paths: owner, element, share, start, end, stretch number.
@@ -127,7 +132,7 @@ def _path_stretches(
     Stretches with equal countries share the number of the first one like them.
     """
     same: dict[frozenset[str], int] = {}
-    labels = _labels(stretches)
+    labels = labels_of(stretches)
     canonical = np.array(
         [same.setdefault(label, k) for k, label in enumerate(labels)], dtype=np.int64
     )
@@ -218,7 +223,7 @@ def _joined(stays: list[Stay]) -> list[Stay]:
     return joined
 
 
-def _changes(path: int, stays: Sequence[Stay], country: str) -> list[Crossing]:
+def changes(path: int, stays: Sequence[Stay], country: str) -> list[Crossing]:
     """Crossings between the stays of one path, starting from the facility's country."""
     crossings: list[Crossing] = []
     home = country

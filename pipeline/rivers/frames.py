@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from pipeline.core.model import Status
 from pipeline.core.schemas.rivers import DischargeSource
 from pipeline.core.tables import STORAGE_CRS
+from pipeline.rivers.alternatives import Alternatives
 from pipeline.rivers.arrivals import Arrivals
 from pipeline.rivers.borders import BorderDistance
+from pipeline.rivers.canals import Canal, lost_shares
 from pipeline.rivers.crossings import Crossing
 from pipeline.rivers.everywhere import Outlook
 from pipeline.rivers.lakes import Lake, line_coordinates
@@ -44,8 +46,10 @@ def reaches_frame(
     velocities: ReachVelocities,
     outlook: Outlook,
     lakes: Mapping[str, Lake],
+    canals: Sequence[Canal] | None,
 ) -> gpd.GeoDataFrame:
-    """Table ``reaches``."""
+    """Table ``reaches``; ``canals`` is None where there is no layer of them."""
+    lost, names = lost_shares(canals or (), len(network))
     flow = network.discharge
     missing = flow.source == DischargeSource.MISSING.value
     status = np.where(missing, Status.NOT_PROVIDED.value, Status.MEASURED.value)
@@ -77,6 +81,8 @@ def reaches_frame(
         "position_uncertainty_m": network.position_m,
         "country_left": network.country_left,
         "country_right": network.country_right,
+        "canal_share": lost if canals is not None else np.nan,
+        "canals": names,
         "to_end_m": outlook.to_end_m,
         "to_border_m": outlook.to_border_m,
         "to_border_h": outlook.to_border_h,
@@ -92,6 +98,7 @@ def snaps_frame(
     paths: Paths,
     two_day_m: Numbers,
     borders: Sequence[BorderDistance | None],
+    alternatives: Alternatives,
 ) -> pd.DataFrame:
     """Table ``snaps``; the paths belong to the joined facilities, in their order."""
     rows = []
@@ -110,6 +117,13 @@ def snaps_frame(
             "entry_lat_deg": snap.lat_deg,
             "snap_confidence": snap.confidence,
             "n_candidate_reaches": snap.n_candidates,
+            "overland_status": snap.overland_status.value,
+            "overland_distance_m": snap.overland_m,
+            "overland_reach_id": None
+            if snap.overland_reach is None
+            else reach_id(snap.overland_reach),
+            "overland_agrees": snap.agrees,
+            **_share_columns(snap, alternatives),
             "path_length_m": None,
             "terminal": None,
             "two_day_distance_m": None,
@@ -128,7 +142,35 @@ def snaps_frame(
             number += 1
         rows.append(row)
     frame = pd.DataFrame.from_records(rows)
-    return frame.astype({"reach_id": "Int64"})
+    return frame.astype(
+        {
+            "reach_id": "Int64",
+            "overland_reach_id": "Int64",
+            "overland_agrees": "boolean",
+        }
+    )
+
+
+def _share_columns(snap: Snap, alternatives: Alternatives) -> dict[str, Any]:
+    """Columns of ``snaps`` on the uncertainty of the position; empty without one."""
+    shares = alternatives.shares.get(snap.site.tmf_id)
+    if shares is None:
+        return {
+            "share_chosen": None,
+            "share_border": None,
+            "share_two_days": None,
+            "share_two_days_unknown": None,
+            "share_no_reach": None,
+            "possible_countries": None,
+        }
+    return {
+        "share_chosen": None if snap.reach is None else shares.chosen,
+        "share_border": shares.border,
+        "share_two_days": shares.two_days,
+        "share_two_days_unknown": shares.two_days_unknown,
+        "share_no_reach": shares.no_reach,
+        "possible_countries": shares.words(),
+    }
 
 
 def downstream_frame(
@@ -190,8 +232,12 @@ def places_frame(
     places: Places,
     exposures: Exposures,
     arrivals: Arrivals,
+    latest: Arrivals,
 ) -> pd.DataFrame:
-    """Rows of ``receptors`` for places of one kind."""
+    """Rows of ``receptors`` for some places.
+
+    ``latest`` has the arrivals that bound those of places beside the facility.
+    """
     at = exposures.place
     people = places.people[at]
     status = np.where(
@@ -200,7 +246,7 @@ def places_frame(
     return pd.DataFrame(
         {
             "tmf_id": ids[exposures.path],
-            "kind": places.kind,
+            "kind": places.kind[at],
             "receptor_id": places.receptor_id[at],
             "name": places.name[at],
             "name_ru": places.name_ru[at],
@@ -211,8 +257,11 @@ def places_frame(
             "distance_m": arrivals.distance_m,
             "distance_to_river_m": exposures.distance_to_river_m,
             **arrivals.columns(),
+            "arrival_lead_h_high": latest.lead_high_h,
+            "arrival_peak_h_high": latest.peak_high_h,
             "people": people,
             "people_status": status,
+            "beside_facility": exposures.beside,
         }
     )
 
@@ -230,7 +279,7 @@ def entered_lakes(
     words = [lake_words(lakes, key) for key in keys]
     stated = network.lake_name[reach]
     return Places(
-        kind="reservoir",
+        kind=np.full(len(keys), "reservoir", dtype=object),
         receptor_id=np.array([f"lake:{key}" for key in keys], dtype=object),
         name=np.array(
             [own or word[0] for own, word in zip(stated, words, strict=True)],

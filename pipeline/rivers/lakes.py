@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.rivers.network import Network
-from pipeline.rivers.velocity import FlowFactors
+from pipeline.rivers.velocity import FlowFactors, discharge_bounds
 
 Numbers = NDArray[np.float64]
 
@@ -58,9 +58,10 @@ def residence_times(
 ) -> Residence:
     """Residence time of every lake at the reach by which the water leaves it.
 
-    The central time is V / Q at mean flow, the latest V / Q at low flow. A front can
-    cross standing water much faster than the mean water does: the earliest time is
-    ``short_circuit_fraction`` of V / Q at high flow.
+    The central time is V / Q at mean flow, the latest V / Q at low flow of the lower
+    bound of the discharge. A front can cross standing water much faster than the mean
+    water does: the earliest time is ``short_circuit_fraction`` of V / Q at high flow of
+    the upper bound. Where the discharge has no bounds, its mean is used.
     """
     in_lake = network.in_lake
     following = network.next_index
@@ -71,15 +72,22 @@ def residence_times(
     volume = np.array(
         [_volume(lakes.get(key)) if key is not None else np.nan for key in network.lake]
     )
-    discharge = network.discharge.mean_m3s
-    turnover = volume / np.where(discharge > 0, discharge, np.nan) / _S_PER_H
-    central = np.where(leaving, turnover, 0.0)
+    flow = network.discharge
+    mean, low, high = (
+        np.where(leaving, _turnover_h(volume, discharge), 0.0)
+        for discharge in (flow.mean_m3s, *discharge_bounds(flow))
+    )
     return Residence(
-        central_h=central,
-        earliest_h=central * short_circuit_fraction / flows.high,
-        latest_h=central / flows.low,
+        central_h=mean,
+        earliest_h=high * short_circuit_fraction / flows.high,
+        latest_h=low / flows.low,
         inside=same,
     )
+
+
+def _turnover_h(volume_m3: Numbers, discharge_m3s: Numbers) -> Numbers:
+    known = np.where(discharge_m3s > 0, discharge_m3s, np.nan)
+    return np.asarray(volume_m3 / known / _S_PER_H)
 
 
 def _volume(lake: Lake | None) -> float:

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from pipeline.core.errors import input_error
 from pipeline.core.layers import LocalLayer, Manifest
 from pipeline.rivers.borders import BoundaryLines, Countries
+from pipeline.rivers.canals import CanalLayer
 from pipeline.rivers.lakes import Lake
+from pipeline.rivers.network import lines_from_geometry
 from pipeline.rivers.reading import read_lines
 from pipeline.rivers.receptors import Places
 
@@ -22,6 +24,9 @@ _LAKE_ID: Final = ("lake_id", "Hylak_id")
 _LAKE_NAME: Final = ("name_en", "Lake_name", "name")
 _PLACE_ID: Final = ("geonameid", "place_id", "id")
 _PEOPLE: Final = ("population", "people", "pop_max")
+_POINTS: Final = (0, 4)
+SETTLEMENT: Final = "settlement"
+RECEPTOR_KINDS: Final = ("settlement", "intake", "protected_area", "gauge", "other")
 
 
 def first_available(manifest: Manifest, use: str) -> LocalLayer | None:
@@ -108,12 +113,108 @@ def read_places(local: LocalLayer) -> Places:
     prefix = "geonames" if "geonameid" in frame.columns else local.layer.id
     keys = _needed(frame, _PLACE_ID, local)
     return Places(
-        kind="settlement",
-        receptor_id=np.array([f"{prefix}:{key}" for key in keys], dtype=object),
+        kind=np.full(len(frame), SETTLEMENT, dtype=object),
+        receptor_id=_receptor_ids(prefix, keys),
         name=_needed(frame, ("name", "name_en"), local),
         name_ru=_texts(frame, ("name_ru",)),
         country=_texts(frame, ("country", "iso_a2", "country_code")),
         lon_deg=shapely.get_x(points),
         lat_deg=shapely.get_y(points),
         people=np.where(people > 0, people, np.nan),
+    )
+
+
+def _receptor_ids(prefix: str, keys: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Keys of places; those that the project added have a negative id in the layer."""
+    return np.array(
+        [
+            f"place:{key[1:]}"
+            if prefix == "geonames" and key.startswith("-")
+            else f"{prefix}:{key}"
+            for key in map(str, keys)
+        ],
+        dtype=object,
+    )
+
+
+def read_receptors(local: LocalLayer) -> tuple[Places, ...]:
+    """Places of a layer of receptors: its points, and its areas and lines.
+
+    The kind of a row stands in the column ``kind``, or for all rows in the registry
+    (``receptor_kind``); "other" without both.
+
+    Raises
+    ------
+    InputError
+        If a kind is none of the known ones.
+    """
+    frame = read_lines(local)
+    kinds = _texts(frame, ("kind",))
+    usual = local.layer.receptor_kind or "other"
+    kinds = np.array([kind or usual for kind in kinds], dtype=object)
+    for row, kind in enumerate(kinds):
+        if kind not in RECEPTOR_KINDS:
+            raise input_error(
+                local.path or local.layer.id,
+                row=row + 1,
+                field="kind",
+                found=kind,
+                expected=", ".join(RECEPTOR_KINDS),
+                fix="correct the kind, or rename the column if it means another thing",
+            )
+    geometry = frame.geometry.to_numpy()
+    keys = _texts(frame, ("receptor_id", *_PLACE_ID))
+    numbered = [key or str(row + 1) for row, key in enumerate(keys)]
+    names = _texts(frame, ("name", "name_en"))
+    points = shapely.point_on_surface(geometry)
+    people = _numbers(frame, _PEOPLE)
+    found = Places(
+        kind=kinds,
+        receptor_id=np.array([f"{local.layer.id}:{key}" for key in numbered], object),
+        name=np.array(
+            [n or k for n, k in zip(names, numbered, strict=True)], dtype=object
+        ),
+        name_ru=_texts(frame, ("name_ru",)),
+        country=_texts(frame, ("country", "iso_a2", "country_code")),
+        lon_deg=shapely.get_x(points),
+        lat_deg=shapely.get_y(points),
+        people=np.where(people > 0, people, np.nan),
+        shape=np.asarray(shapely.make_valid(geometry), dtype=object),
+    )
+    _refuse_repeated(found, local)
+    is_point = np.isin(shapely.get_type_id(geometry), _POINTS)
+    parts = [found.part(is_point, outlines=False), found.part(~is_point, outlines=True)]
+    return tuple(part for part in parts if len(part.kind))
+
+
+def _refuse_repeated(places: Places, local: LocalLayer) -> None:
+    keys, count = np.unique(places.receptor_id.astype(str), return_counts=True)
+    if (count > 1).any():
+        raise input_error(
+            local.path or local.layer.id,
+            found=f"the key {keys[count > 1][0]!r} more than once",
+            expected="one row per place",
+            fix="correct the keys",
+        )
+
+
+def read_canals(local: LocalLayer) -> CanalLayer:
+    """Canals with the reaches at which they begin and end."""
+    frame = read_lines(local)
+    return CanalLayer(
+        canal_id=_needed(frame, ("canal_id",), local),
+        name=_texts(frame, ("name_en", "name")),
+        name_ru=_texts(frame, ("name_ru",)),
+        from_id=_keys(_needed(frame, ("from_reach_id",), local)),
+        to_id=_keys(_texts(frame, ("to_reach_id",))),
+        ends_in=_texts(frame, ("ends_in",)),
+        share=_numbers(frame, ("share",)),
+        lines=lines_from_geometry(frame.geometry.to_numpy()),
+    )
+
+
+def _keys(texts: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Keys as the river layer writes them: "936", also where the layer says "936.0"."""
+    return np.array(
+        [None if t is None else str(t).removesuffix(".0") for t in texts], dtype=object
     )

@@ -104,6 +104,37 @@ class ReachIndex:
         )
 
 
+def nearest_on(
+    lines: Lines, reach: Indices, lon_deg: Numbers, lat_deg: Numbers
+) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """Nearest place on one given reach for each point.
+
+    Parameters
+    ----------
+    reach, lon_deg, lat_deg
+        Shape (k,). A reach and a point (EPSG:4326) each.
+
+    Returns
+    -------
+    tuple
+        Shape (k,) each: share of the reach's length upstream of the place, its
+        longitude and latitude, and its geodesic distance from the point in m.
+    """
+    east, north = metres_per_degree(lat_deg)
+    fraction, lon, lat = _nearest_on_lines(
+        lon_deg,
+        lat_deg,
+        east,
+        north,
+        reach,
+        lines.lon_deg,
+        lines.lat_deg,
+        lines.along_m,
+        lines.offset,
+    )
+    return fraction, lon, lat, distance_m(lon_deg, lat_deg, lon, lat)
+
+
 @njit(cache=True)
 def _nearest_on_lines(
     lon: Numbers,

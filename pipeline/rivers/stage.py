@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import logging
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,12 @@ from pipeline.core.errors import input_error
 from pipeline.core.files import write_provenance
 from pipeline.core.layers import Manifest, read_manifest
 from pipeline.core.methods.network import NetworkMethods
+from pipeline.core.methods.rivers import RiverMethods
 from pipeline.core.tables import read_table, write_table
 from pipeline.rivers import layers
+from pipeline.rivers.canals import Canal, canals_on_network
 from pipeline.rivers.compute import Surroundings, compute
+from pipeline.rivers.grids import read_flow_grid
 from pipeline.rivers.lakes import Lake, lakes_from_polygons
 from pipeline.rivers.ledger import ledger_frame
 from pipeline.rivers.network import Network
@@ -33,13 +37,29 @@ from pipeline.rivers.sources import network_from
 
 log = logging.getLogger(__name__)
 STAGE = "rivers"
-USES = ("rivers", "relief", "lakes", "borders", "boundary_lines", "places")
+USES = (
+    "rivers",
+    "relief",
+    "lakes",
+    "borders",
+    "boundary_lines",
+    "places",
+    "flow_direction",
+    "reach_of_cell",
+    "canals",
+    "receptors",
+    "population",
+)
 TABLES = (
     "reaches",
     "snaps",
+    "candidates",
+    "possible_countries",
     "downstream",
     "crossings",
+    "branches",
     "receptors",
+    "exposure",
     "network_ledger",
 )
 
@@ -67,11 +87,14 @@ def run(arguments: argparse.Namespace) -> None:
     facilities = read_table("facilities", arguments.facilities)
     around = read_surroundings(manifest)
     network = read_network(manifest, around, methods.network)
+    around = join_to_network(
+        manifest, around, network, methods, region.config.metric_crs
+    )
     tables, notes = compute(network, around, facilities, methods)
     tables["network_ledger"] = _ledger(manifest, network)
-    used = (layers.first_available(manifest, use) for use in USES)
+    used = (item for use in USES for item in manifest.available(use))
     inputs = [arguments.region, arguments.methods, arguments.facilities]
-    inputs += sorted({item.path for item in used if item and item.path})
+    inputs += sorted({item.path for item in used if item.path})
     for name in TABLES:
         path = arguments.out_dir / f"{name}.parquet"
         write_table(tables[name], name, path)
@@ -107,7 +130,42 @@ def read_surroundings(manifest: Manifest) -> Surroundings:
         countries=layers.read_countries(borders) if borders else None,
         lines=layers.read_boundary_lines(lines) if lines else None,
         places=layers.read_places(places) if places else None,
+        receptors=tuple(
+            part
+            for local in manifest.available("receptors")
+            for part in layers.read_receptors(local)
+        ),
+        population=found["population"],
     )
+
+
+def join_to_network(
+    manifest: Manifest,
+    around: Surroundings,
+    network: Network,
+    methods: RiverMethods,
+    metric_crs: str,
+) -> Surroundings:
+    """Add the layers that name reaches of the network: flow grids and canals."""
+    direction, reach, canals = (
+        layers.first_available(manifest, use)
+        for use in ("flow_direction", "reach_of_cell", "canals")
+    )
+    flow = None
+    if direction is not None and reach is not None:
+        flow = read_flow_grid(direction, reach, network)
+    else:
+        log.warning("no flow grid: facilities are joined to the nearest reach")
+    joined: tuple[Canal, ...] | None = None
+    if canals is not None and methods.follow_canals:
+        joined = canals_on_network(
+            layers.read_canals(canals),
+            network,
+            around.countries,
+            methods.minimum_crossing_m,
+            canals.path,
+        )
+    return replace(around, flow=flow, canals=joined, metric_crs=metric_crs)
 
 
 def _ledger(manifest: Manifest, network: Network) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from pipeline.core.schemas.rivers import VelocityMethod
 from pipeline.rivers import jobson
 from pipeline.rivers.coefficients import formula
+from pipeline.rivers.discharge import Discharge
 
 Numbers = NDArray[np.float64]
 
@@ -92,6 +93,7 @@ def reach_velocities(
     roughness: Numbers,
     in_lake: NDArray[np.bool_],
     flows: FlowFactors,
+    discharge_bounds_m3s: tuple[Numbers, Numbers] | None = None,
 ) -> ReachVelocities:
     """Choose and compute the velocities of all reaches.
 
@@ -103,6 +105,10 @@ def reach_velocities(
         Shape (n,). Reaches in standing water.
     flows
         Low and high flow.
+    discharge_bounds_m3s
+        Lower and upper bound of the mean discharge, shape (n,) each: the slowest
+        velocity is that at low flow of the lower bound, the fastest that at high flow
+        of the upper one. Without them the mean serves for both.
 
     Notes
     -----
@@ -114,6 +120,8 @@ def reach_velocities(
     central, fastest, slowest = (np.full(count, np.nan) for _ in range(3))
     method = np.full(count, VelocityMethod.UNKNOWN.value, dtype=object)
     free = ~in_lake
+    low, high = discharge_bounds_m3s or (discharge_m3s, discharge_m3s)
+    discharges = (discharge_m3s, high, low)
     choices = (
         _scaled(VelocityMethod.OBSERVED, observed_m_per_s, flows),
         _scaled(
@@ -121,9 +129,9 @@ def reach_velocities(
             manning_velocity(hydraulic_radius_m, slope, roughness),
             flows,
         ),
-        _jobson(area_m2, discharge_m3s, slope, flows),
-        _jobson(area_m2, discharge_m3s, None, flows),
-        _scaled(VelocityMethod.ALLEN, allen_velocity(discharge_m3s), flows),
+        _jobson(area_m2, discharges, slope, flows),
+        _jobson(area_m2, discharges, None, flows),
+        _allen(discharges, flows),
     )
     for name, (mean, fast, slow) in choices:
         use = free & np.isfinite(mean) & (mean > 0)
@@ -132,12 +140,12 @@ def reach_velocities(
         free &= ~use
     method[in_lake] = VelocityMethod.STANDING_WATER.value
     limits = formula("velocity-limits")
-    low, high = limits["lowest"], limits["highest"]
-    clipped = (central < low) | (central > high)
+    least, most = limits["lowest"], limits["highest"]
+    clipped = (central < least) | (central > most)
     return ReachVelocities(
-        central=np.clip(central, low, high),
-        fastest=np.clip(fastest, low, high),
-        slowest=np.clip(slowest, low, high),
+        central=np.clip(central, least, most),
+        fastest=np.clip(fastest, least, most),
+        slowest=np.clip(slowest, least, most),
         method=method,
         clipped=clipped,
     )
@@ -151,19 +159,44 @@ def _scaled(name: VelocityMethod, velocity: Numbers, flows: FlowFactors) -> _Cho
     return name, (velocity, velocity * flows.high**power, velocity * flows.low**power)
 
 
-def _jobson(
-    area_m2: Numbers, discharge_m3s: Numbers, slope: Numbers | None, flows: FlowFactors
+def _allen(
+    discharges_m3s: tuple[Numbers, Numbers, Numbers], flows: FlowFactors
 ) -> _Choice:
-    low, high = discharge_m3s * flows.low, discharge_m3s * flows.high
-    mean = discharge_m3s
+    power = formula("at-a-station")["power"]
+    mean, high, low = (allen_velocity(discharge) for discharge in discharges_m3s)
+    return VelocityMethod.ALLEN, (
+        mean,
+        high * flows.high**power,
+        low * flows.low**power,
+    )
+
+
+def _jobson(
+    area_m2: Numbers,
+    discharges_m3s: tuple[Numbers, Numbers, Numbers],
+    slope: Numbers | None,
+    flows: FlowFactors,
+) -> _Choice:
+    """Velocities at mean flow, at high flow of the upper and low flow of the lower."""
+    mean, upper, lower = discharges_m3s
+    high, low = upper * flows.high, lower * flows.low
     if slope is None:
         return VelocityMethod.JOBSON_NO_SLOPE, (
             jobson.peak_velocity_without_slope(area_m2, mean, mean),
-            jobson.highest_velocity_without_slope(area_m2, high, mean),
-            jobson.peak_velocity_without_slope(area_m2, low, mean),
+            jobson.highest_velocity_without_slope(area_m2, high, upper),
+            jobson.peak_velocity_without_slope(area_m2, low, lower),
         )
     return VelocityMethod.JOBSON_SLOPE, (
         jobson.peak_velocity(area_m2, mean, mean, slope),
-        jobson.highest_velocity(area_m2, high, mean, slope),
-        jobson.peak_velocity(area_m2, low, mean, slope),
+        jobson.highest_velocity(area_m2, high, upper, slope),
+        jobson.peak_velocity(area_m2, low, lower, slope),
+    )
+
+
+def discharge_bounds(discharge: Discharge) -> tuple[Numbers, Numbers]:
+    """Lower and upper bound of the mean discharge; the mean where none is known."""
+    mean = discharge.mean_m3s
+    return (
+        np.where(np.isfinite(discharge.low_m3s), discharge.low_m3s, mean),
+        np.where(np.isfinite(discharge.high_m3s), discharge.high_m3s, mean),
     )

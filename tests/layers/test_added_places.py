@@ -129,7 +129,8 @@ def test_the_rivers_stage_reads_unknown_people_as_unknown(shipped):
     )
     read = read_places(local)
     assert np.isnan(read.people).sum() == shipped["population"].isna().sum()
-    assert "geonames:-1" in read.receptor_id
+    assert "place:1" in read.receptor_id
+    assert not any(key.startswith("geonames:-") for key in read.receptor_id)
     assert np.nanmin(read.people) > 0
 
 

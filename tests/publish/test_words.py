@@ -33,6 +33,8 @@ UNPRINTED = {
     ("hazards", "scenario"), ("crossings", "kind"), ("hazards", "place"),
     ("measures", "measure_id"), ("measures", "reason"),
     ("reaches", "discharge_source"), ("reaches", "velocity_method"),
+    ("candidates", "border_kind"), ("branches", "stop"),
+    ("exposure", "basis"), ("exposure", "by"),
 }  # fmt: skip
 
 

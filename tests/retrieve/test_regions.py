@@ -195,7 +195,7 @@ def test_the_climate_of_the_shipped_region_is_served(project):
     report = check_region(project / "configs" / "regions" / "syr-darya.yaml")
     assert not report.has_errors
     subjects = {item.subject for item in report.findings if item.weight is Weight.GAP}
-    assert subjects == {"population", "displacement"}
+    assert subjects == {"population", "displacement", "receptors"}
 
 
 def test_a_typo_in_a_region_is_told_with_the_key_that_is_meant(region_file, capfd):

@@ -24,7 +24,7 @@ def places(*points):
     nothing = np.full(count, None, dtype=object)
     lon, lat = np.array(points, dtype=float).T
     return Places(
-        "settlement", names, names, nothing, nothing, lon, lat, np.full(count, np.nan)
+        np.full(count, "settlement"), names, names, nothing, nothing, lon, lat, np.full(count, np.nan)
     )
 
 

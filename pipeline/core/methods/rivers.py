@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from itertools import pairwise
+from typing import Self
+
+from pydantic import Field, PositiveFloat, model_validator
 
 from pipeline.core.methods.network import NetworkMethods
 from pipeline.core.records import Record
@@ -33,7 +36,27 @@ class RiverMethods(Record):
     dispute_distance_m: float = Field(
         ge=0, description="Crossings this near to a disputed line are disputed, metres."
     )
+    follow_canals: bool = Field(
+        description="Whether canals are followed as branches of the way downstream."
+    )
+    corridor_m: float = Field(
+        gt=0,
+        description="People within this distance on both sides of the river, metres.",
+    )
+    exposure_distances_m: tuple[PositiveFloat, ...] = Field(
+        min_length=1, description="Upper limits of distance bands, metres, increasing."
+    )
+    exposure_hours: tuple[PositiveFloat, ...] = Field(
+        min_length=1, description="Upper limits of arrival bands, hours, increasing."
+    )
     network: NetworkMethods = Field(
         default_factory=NetworkMethods,
         description="Making a network out of lines or of a relief.",
     )
+
+    @model_validator(mode="after")
+    def _bands_increase(self) -> Self:
+        for limits in (self.exposure_distances_m, self.exposure_hours):
+            if any(b <= a for a, b in pairwise(limits)):
+                raise ValueError(f"limits of bands must increase: {limits}")
+        return self

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pipeline.core.model import Confidence, Status
 from pipeline.core.schema import (
+    Column,
     Table,
     code,
     flag,
@@ -129,6 +130,16 @@ REACHES = Table(
         ),
         text("country_left", "Country on the left bank.", nullable=True),
         text("country_right", "Country on the right bank.", nullable=True),
+        number(
+            "canal_share",
+            "-",
+            "Share of the water that canals take out at the reach; empty without a "
+            "canal layer.",
+            minimum=0,
+            maximum=1,
+            nullable=True,
+        ),
+        text("canals", "Canals that begin here, with their shares.", nullable=True),
         number("to_end_m", "m", "From its upstream end to the river's end.", minimum=0),
         number(
             "to_border_m",
@@ -152,6 +163,12 @@ REACHES = Table(
     estimates=("discharge_m3s",),
 )
 
+
+def _share(name: str, words: str) -> Column:
+    meaning = f"Share of the positions in the radius {words}."
+    return number(name, "-", meaning, minimum=0, maximum=1, nullable=True)
+
+
 SNAPS = Table(
     name="snaps",
     description="How every facility is joined to the river network.",
@@ -165,8 +182,9 @@ SNAPS = Table(
         number("snap_distance_m", "m", "Distance to it.", minimum=0, nullable=True),
         code(
             "snap_rule",
-            ("nearest", "named_river", "none"),
-            "Nearest reach, or nearest of the river that the inventory names.",
+            ("nearest", "named_river", "flow_path", "none"),
+            "Nearest reach, nearest of the river that the inventory names, or reach at "
+            "the end of the way over land.",
         ),
         number(
             "reach_fraction",
@@ -183,6 +201,37 @@ SNAPS = Table(
             "n_candidate_reaches",
             "Reaches within the position's radius of uncertainty.",
             minimum=0,
+        ),
+        code(
+            "overland_status",
+            Status,
+            "Whether the grid of flow directions leads from the facility to a reach; "
+            "empty if not looked at.",
+            nullable=True,
+        ),
+        number(
+            "overland_distance_m",
+            "m",
+            "Way over land to the river along that grid; empty without one.",
+            minimum=0,
+            nullable=True,
+        ),
+        integer("overland_reach_id", "Reach that this way leads to.", nullable=True),
+        flag(
+            "overland_agrees",
+            "Whether the nearest (or named) reach and the way over land lead the water "
+            "alike: to one reach, or one above the other; empty without a way.",
+            nullable=True,
+        ),
+        _share("share_chosen", "that drain to the chosen reach"),
+        _share("share_border", "from which the water reaches another country"),
+        _share("share_two_days", "from which it does so within two days"),
+        _share("share_two_days_unknown", "from which that is unknown"),
+        _share("share_no_reach", "from which no reach is found"),
+        text(
+            "possible_countries",
+            "Countries that the water may reach, each with the share of positions.",
+            nullable=True,
         ),
         number("path_length_m", "m", "To the terminal.", minimum=0, nullable=True),
         text("terminal", "Where the path ends.", nullable=True),
@@ -203,6 +252,100 @@ SNAPS = Table(
         ),
         text("nearest_border_country", "Country behind it.", nullable=True),
     ),
+)
+
+CANDIDATES = Table(
+    name="candidates",
+    description="Reaches that a facility may drain to, given the uncertainty of its "
+    "position, each with the first other country below it.",
+    key=("tmf_id", "reach_id"),
+    columns=(
+        text("tmf_id", "Key of the facility."),
+        integer("reach_id", "Reach."),
+        number(
+            "share",
+            "-",
+            "Share of the area of the position's circle that drains to the reach.",
+            minimum=0,
+            maximum=1,
+        ),
+        flag("chosen", "Whether the facility is joined to this reach."),
+        text("river", "Name of the river, where known.", nullable=True),
+        number(
+            "reach_fraction",
+            "-",
+            "Share of the reach upstream of the middle entry.",
+            minimum=0,
+            maximum=1,
+        ),
+        text("terminal", "Where the path ends.", nullable=True),
+        text("countries", "Other countries reached, in order, by '; '.", nullable=True),
+        text("border_from", "Country before the first border.", nullable=True),
+        text("border_to", "First other country reached.", nullable=True),
+        code(
+            "border_kind",
+            ("successive", "contiguous"),
+            "The river leaves a country, or becomes the border; empty without one.",
+            nullable=True,
+        ),
+        number(
+            "distance_m",
+            "m",
+            "Distance along the river to that border from the middle entry.",
+            minimum=0,
+            nullable=True,
+        ),
+        *with_bounds(_LEAD),
+        *with_bounds(_PEAK),
+        flag(
+            "within_two_days",
+            "Whether the peak is there within two days at mean flow; empty where "
+            "unknown or without a border.",
+            nullable=True,
+        ),
+        flag(
+            "beyond_standing_water",
+            "Whether a lake or reservoir lies before it; empty without a border.",
+            nullable=True,
+        ),
+        *_LABELS,
+    ),
+    estimates=("arrival_lead_h", "arrival_peak_h"),
+)
+
+POSSIBLE_COUNTRIES = Table(
+    name="possible_countries",
+    description="Other countries that the water of a facility may reach, over all "
+    "places at which it may lie. A country without a row is reached from none.",
+    key=("tmf_id", "country"),
+    columns=(
+        text("tmf_id", "Key of the facility."),
+        text("country", "Country, ISO 3166-1 alpha-2."),
+        number(
+            "share",
+            "-",
+            "Share of the positions from which it is reached; 1 is sure.",
+            minimum=0,
+            maximum=1,
+        ),
+        number(
+            "share_two_days",
+            "-",
+            "Share from which the peak is there within two days at mean flow.",
+            minimum=0,
+            maximum=1,
+        ),
+        number(
+            "share_two_days_unknown",
+            "-",
+            "Share from which it is unknown whether it is.",
+            minimum=0,
+            maximum=1,
+        ),
+        *with_bounds(_LEAD),
+        *with_bounds(_PEAK),
+    ),
+    estimates=("arrival_lead_h", "arrival_peak_h"),
 )
 
 DOWNSTREAM = Table(
@@ -297,6 +440,14 @@ RECEPTORS = Table(
         _TAIL,
         _UNIT_PEAK,
         *with_status(number("people", "-", "People who live there.", minimum=0)),
+        flag(
+            "beside_facility",
+            "Whether the place lies beside the facility: within the radius of its "
+            "position around the entry point, or near the river above it. Its distance "
+            "is 0, its latest arrival that of its place downstream, if it has one. "
+            "Empty if not looked at.",
+            nullable=True,
+        ),
         _BEYOND,
         *_LABELS,
     ),
@@ -304,4 +455,114 @@ RECEPTORS = Table(
     estimates=("arrival_lead_h", "arrival_peak_h"),
 )
 
-TABLES = (REACHES, SNAPS, DOWNSTREAM, CROSSINGS, RECEPTORS)
+BRANCHES = Table(
+    name="branches",
+    description="Canals that take water from the path of a facility: one row for the "
+    "head, for each border crossed and for the end. The main path keeps all water.",
+    key=("tmf_id", "canal_id", "place"),
+    columns=(
+        text("tmf_id", "Key of the facility."),
+        text("canal_id", "Key of the canal."),
+        integer("place", "0 for the head, then counting along the canal.", minimum=0),
+        text("canal", "Name of the canal."),
+        text("canal_ru", "Name in Russian.", nullable=True),
+        code("stop", ("head", "border", "end"), "What the row stands for."),
+        text("from_country", "Country left, at a border.", nullable=True),
+        text("to_country", "Country entered, or that of the end.", nullable=True),
+        integer("from_reach_id", "Reach that the canal begins at."),
+        integer("to_reach_id", "Reach that it ends in, if any.", nullable=True),
+        text("ends_in", "What it ends in: river, lake or fields.", nullable=True),
+        flag(
+            "rejoins_path",
+            "At the end: whether it comes back to the path of the facility.",
+            nullable=True,
+        ),
+        text(
+            "countries_below",
+            "At an end in a river: countries on its banks from there on.",
+            nullable=True,
+        ),
+        number("lon_deg", "deg", "Longitude."),
+        number("lat_deg", "deg", "Latitude."),
+        number("distance_m", "m", "Distance along river and canal.", minimum=0),
+        number("canal_m", "m", "Part of it in the canal.", minimum=0),
+        number(
+            "share",
+            "-",
+            "Share of the river's water that the canal takes at its head.",
+            minimum=0,
+            maximum=1,
+        ),
+        number(
+            "share_of_release",
+            "-",
+            "Share of a dissolved load from the facility that goes this way, after "
+            "what canals above have taken.",
+            minimum=0,
+            maximum=1,
+        ),
+        *with_bounds(_LEAD),
+        *with_bounds(_PEAK),
+        flag("by_canal", "True: this water leaves the river by a canal."),
+        _BEYOND,
+        *_LABELS,
+    ),
+    estimates=("arrival_lead_h", "arrival_peak_h"),
+)
+
+EXPOSURE = Table(
+    name="exposure",
+    description="People near the path of a facility, by country and by bands of "
+    "distance or of the arrival of the leading edge.",
+    key=("tmf_id", "country", "basis", "by", "band"),
+    columns=(
+        text("tmf_id", "Key of the facility."),
+        text("country", "Country; 'unknown' where the place states none."),
+        code(
+            "basis",
+            ("settlements", "raster"),
+            "Listed settlements near the path, or a population raster in the corridor.",
+        ),
+        code("by", ("distance", "arrival"), "What the bands are made of."),
+        integer("band", "1 for the nearest or earliest.", minimum=1),
+        number("upper_m", "m", "Upper limit; empty if none.", nullable=True),
+        number("upper_h", "h", "Upper limit; empty if none.", nullable=True),
+        flag("arrival_unknown", "Band of the places whose arrival is unknown."),
+        *with_status(
+            number(
+                "people",
+                "-",
+                "People in the band; a lower limit where n_without_people is above 0.",
+                minimum=0,
+            )
+        ),
+        integer("n_places", "Listed settlements.", minimum=0, nullable=True),
+        integer(
+            "n_without_people",
+            "Those of them whose people are unknown.",
+            minimum=0,
+            nullable=True,
+        ),
+        number(
+            "covered_fraction",
+            "-",
+            "Share of the corridor where the raster has data.",
+            minimum=0,
+            maximum=1,
+            nullable=True,
+        ),
+    ),
+    measured=("people",),
+)
+
+TABLES = (
+    REACHES,
+    SNAPS,
+    CANDIDATES,
+    POSSIBLE_COUNTRIES,
+    DOWNSTREAM,
+    CROSSINGS,
+    BRANCHES,
+    RECEPTORS,
+    EXPOSURE,
+)
