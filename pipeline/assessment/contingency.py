@@ -21,6 +21,7 @@ _FROM_ASSESSMENT: Final = (
     "rank_low",
     "rank_high",
     "consequence_class",
+    "consequence_class_low",
     "consequence_class_high",
 )
 

@@ -40,6 +40,9 @@ class SiteTables:
     receptors: pd.DataFrame
     assessment: pd.DataFrame
     measures: pd.DataFrame
+    contingency: pd.DataFrame
+    notifications: pd.DataFrame
+    spill_entries: pd.DataFrame
 
     @classmethod
     def names(cls) -> list[str]:

@@ -27,6 +27,7 @@ _PLAIN_TABLES: Final = (
 _CSV_TABLES: Final = (
     "facilities", "facility_values", "ledger", "hazards", "displacement", "snaps",
     "crossings", "receptors", "downstream", "assessment", "measures",
+    "contingency", "notifications", "spill_entries",
 )  # fmt: skip
 
 

@@ -77,13 +77,14 @@ def language_style(languages: Sequence[str]) -> str:
     )
 
 
-def _render(
+def render(
     template: str,
     scripts: Sequence[str],
     styles: Sequence[str],
     catalogues: Sequence[Words],
     values: Mapping[str, Any],
 ) -> str:
+    """Page from a template with its scripts and styles inside."""
     rules = [*styles, language_style([w.language for w in catalogues])]
     page = (
         _environment()
@@ -116,7 +117,7 @@ def index_page(
 ) -> str:
     """Page of the basin map: one view per language."""
     scripts = [asset("leaflet.js"), parts.script, asset("site.js"), asset("map.js")]
-    return _render(
+    return render(
         "index.html.j2",
         scripts,
         [asset("leaflet.css"), asset("site.css")],
@@ -141,7 +142,7 @@ def profile_page(
     views: Mapping[str, Any], context: Context, catalogues: Sequence[Words]
 ) -> str:
     """Page of one facility: one view per language."""
-    return _render(
+    return render(
         "profile.html.j2",
         [asset("site.js")],
         [asset("site.css")],

@@ -12,6 +12,9 @@ PUBLISHED_TABLES = (
     "receptors",
     "assessment",
     "measures",
+    "contingency",
+    "notifications",
+    "spill_entries",
 )
 
 
@@ -32,7 +35,9 @@ rule publish:
         ),
     output:
         index=f"{OUT}/{{region}}/site/index.html",
+        contingency=f"{OUT}/{{region}}/site/contingency.html",
         profiles=directory(f"{OUT}/{{region}}/site/profiles"),
+        drafts=directory(f"{OUT}/{{region}}/site/notifications"),
         data=directory(f"{OUT}/{{region}}/site/data"),
     log:
         f"{OUT}/{{region}}/logs/publish.log",

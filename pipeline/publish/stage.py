@@ -1,4 +1,4 @@
-"""Write the site: the basin map, one profile per facility, and the data as files.
+"""Write the site: basin map, profiles, contingency sheet, drafts, and data as files.
 
 The pages show what the tables say and compute nothing of their own. Each page is one
 file that opens without a network.
@@ -25,6 +25,7 @@ from pipeline.core.layers import Manifest, read_manifest
 from pipeline.core.methods.publish import PublishMethods
 from pipeline.publish.basemap import BaseMap, Bounds4, read_base_map
 from pipeline.publish.cells import Context
+from pipeline.publish.contingency import write_contingency
 from pipeline.publish.dossiers import Dossier, by_facility, gather, rows_of
 from pipeline.publish.exports import columns_text, write_csv_tables, write_geopackage
 from pipeline.publish.foliummap import ground_map
@@ -101,13 +102,26 @@ def run(arguments: argparse.Namespace) -> None:
         write_geopackage(data / f"{site.region}.gpkg", tables)
         write_csv_tables(data, tables)
         write_text(data / "README.md", columns_text(site.region))
+        sheet = write_contingency(
+            folder,
+            tables,
+            dossiers,
+            site.countries,
+            methods,
+            site.context,
+            site.catalogues,
+            site.region,
+        )
+        budget = methods.publish.contingency_budget_bytes
+        _check_budget(sheet[0], budget, "contingency_budget_bytes")
         inputs = [*table_paths(arguments.tables), arguments.layers]
         parameters = {
             "region": site.region,
             "languages": list(region.config.languages),
             "scheme": methods.assessment.scheme,
         }
-        for product in (folder / "index.html", data / f"{site.region}.gpkg"):
+        products = (folder / "index.html", data / f"{site.region}.gpkg", *sheet)
+        for product in products:
             write_provenance(
                 product, stage="publish", inputs=inputs, parameters=parameters
             )

@@ -125,6 +125,12 @@ _RANKED = (
         nullable=True,
     ),
     code(
+        "consequence_class_low",
+        ConsequenceClass,
+        "Class of the lower bound; empty when unknown.",
+        nullable=True,
+    ),
+    code(
         "consequence_class_high",
         ConsequenceClass,
         "Class of the upper bound; empty when unknown.",
