@@ -70,9 +70,10 @@ def trace(path: Path, sites: int) -> None:
     met = crossings_below(below, times, Sites(at, np.zeros(sites)))
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    elements = int((runs.last.astype(np.int64) - runs.first + 1).sum())
     print(
-        f"{count:,} reaches: read and ordered in {read - started:.1f} s, {sites:,} sites"
-        f" traced in {done - ready:.2f} s ({int((runs.last - runs.first + 1).sum()):,} "
+        f"{count:,} reaches: read and ordered in {read - started:.1f} s, "
+        f"{sites:,} sites traced in {done - ready:.2f} s ({elements:,} "
         f"path elements, {len(met.item):,} crossings); peak memory {peak:.2f} GB"
     )
 

@@ -23,7 +23,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """Reaches sorted upstream to downstream, shape (n,) each (see `network.Network`)."""
+    """Reaches sorted upstream to downstream, shape (n,) each (see `network`)."""
 
     source_id: Indices
     next_index: Indices
@@ -59,14 +59,15 @@ def read_skeleton(path: Path, table: str | None = None) -> Skeleton:
     names = {name.lower(): name for name in fields}
     key = _column(path, table, known, names, "source_id")
     following = _column(path, table, known, names, "next_id")
-    row_of = _rows(path, key, following)
+    ends = [end for end in known.ends if isinstance(end, int)]
+    row_of = _rows(path, key, np.where(np.isin(following, ends), NO_REACH, following))
     del following
     cycle = find_cycle(row_of)
     if cycle:
         raise input_error(
             path,
             field="next reach",
-            found=f"a cycle of {len(cycle)} reaches: {[int(key[k]) for k in cycle[:6]]}",
+            found=f"a cycle of {len(cycle)} reaches, one of them {key[cycle[0]]}",
             expected="reaches that lead to an end",
             fix="correct the next reach of one of them",
         )
@@ -125,4 +126,5 @@ def _rows(path: Path, key: Indices, following: Indices) -> Indices:
             fix="remove the copies",
         )
     place = np.minimum(np.searchsorted(ordered, following), len(ordered) - 1)
-    return np.where(ordered[place] == following, order[place], NO_REACH)
+    found = (ordered[place] == following) & (following != NO_REACH)
+    return np.where(found, order[place], NO_REACH)
