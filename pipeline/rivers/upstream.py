@@ -1,60 +1,57 @@
-"""List the facilities upstream of a place, by arrival time.
+"""List the facilities upstream of a place or of a border, by arrival or by hazard.
 
-The place is joined to the nearest reach of the region's network. Every facility whose
+A place is joined to the nearest reach of the region's network. Every facility whose
 path passes there is listed with the distance along the river and the arrival of the
-leading edge and of the peak: central, and from earliest to latest. Facilities whose
-arrival is unknown (standing water on the way) come last, by distance.
+leading edge and of the peak: central, and from earliest to latest, with the share of
+its possible positions that drain there, and with its rank and consequence class where
+the assessment has been made. Facilities whose arrival is unknown (standing water on
+the way) come last, by distance.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
+import re
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.core.command import add_methods_option, add_region_option
-from pipeline.core.config import read_methods, read_region
+from pipeline.core.config import Region, read_methods, read_region
 from pipeline.core.errors import input_error
 from pipeline.core.files import write_text
 from pipeline.core.tables import read_table
 from pipeline.rivers.nearest import ReachIndex
 from pipeline.rivers.network import lines_from_geometry
+from pipeline.rivers.ranking import (
+    ORDERS,
+    facilities_above_border,
+    facilities_upstream,
+    in_order,
+)
 
 log = logging.getLogger(__name__)
-
-_TIMES: Final = (
-    "arrival_lead_h_low",
-    "arrival_lead_h",
-    "arrival_lead_h_high",
-    "arrival_peak_h_low",
-    "arrival_peak_h",
-    "arrival_peak_h_high",
-)
-COLUMNS: Final = (
-    "tmf_id",
-    "name",
-    "country",
-    "distance_m",
-    *_TIMES,
-    "beyond_standing_water",
-    "snap_confidence",
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_region_option(parser)
     add_methods_option(parser)
-    parser.add_argument(
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument(
         "--at",
-        required=True,
         metavar="LON,LAT",
         help="place in degrees, longitude first (write --at=-1.5,52 where negative)",
+    )
+    where.add_argument(
+        "--border",
+        metavar="FROM-TO",
+        help="border that the water crosses, such as KG-UZ",
     )
     parser.add_argument(
         "--tables",
@@ -62,31 +59,101 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="folder with the tables of the region's run",
     )
-    parser.add_argument("--out", type=Path, help="write the list as CSV to this file")
+    parser.add_argument(
+        "--by",
+        choices=sorted(ORDERS),
+        default="arrival",
+        help="what comes first: the earliest arrival, or the highest rank",
+    )
+    parser.add_argument(
+        "--out", type=Path, help="write the list to this file, .csv or .json"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Find the reach at the place, list the facilities above it, print or write."""
+    """List the facilities above the place or border, print and write the list."""
     region = read_region(arguments.region)
-    limit_m = read_methods(arguments.methods).rivers.snap_limit_m
-    lon, lat = parse_place(arguments.at)
+    if arguments.out is not None and arguments.out.suffix not in (".csv", ".json"):
+        raise input_error(
+            "--out",
+            found=arguments.out.name,
+            expected="a file that ends in .csv or .json",
+            fix="change the ending",
+        )
+    names = ["reaches", "snaps", "candidates", "possible_countries", "downstream"]
+    names += ["crossings", "facilities"]
+    folder: Path = arguments.tables
+    tables = {n: read_table(n, folder / f"{n}.parquet") for n in names}
+    if (folder / "assessment.parquet").exists():
+        tables["assessment"] = read_table("assessment", folder / "assessment.parquet")
+    else:
+        log.warning("no assessment among the tables: ranks stay empty")
+    if arguments.border is not None:
+        about, found = _above_border(tables, arguments.border)
+    else:
+        limit_m = read_methods(arguments.methods).rivers.snap_limit_m
+        about, found = _above_place(region, tables, arguments.at, limit_m)
+    found = in_order(found, arguments.by)
+    log.info("%d facilities lie upstream", found["tmf_id"].nunique())
+    if arguments.out is not None:
+        _write(arguments.out, found, {**about, "ordered_by": arguments.by})
+    sys.stdout.write(as_text(found))
+
+
+def _above_place(
+    region: Region, tables: dict[str, Any], text: str, limit_m: float
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    lon, lat = parse_place(text)
     if not region.config.bbox.contains(lon, lat):
         log.warning("the place lies outside the box of %s", region.config.region)
-    names = ("reaches", "snaps", "downstream", "facilities")
-    tables = {n: read_table(n, arguments.tables / f"{n}.parquet") for n in names}
     reach, fraction, metres = locate(tables["reaches"], lon, lat, limit_m)
     row = tables["reaches"].set_index("reach_id").loc[reach]
+    river = None if pd.isna(row["name"]) else str(row["name"])
     log.info(
         "reach %d (%s), %.1f km from the place",
         reach,
-        "no name" if pd.isna(row["name"]) else row["name"],
+        river or "no name",
         metres / 1000,
     )
-    found = facilities_upstream(tables, reach, fraction)
-    log.info("%d facilities lie upstream", len(found))
-    if arguments.out is not None:
-        write_text(arguments.out, found.to_csv(index=False, lineterminator="\n"))
-    sys.stdout.write(as_text(found))
+    about = {
+        "lon_deg": lon,
+        "lat_deg": lat,
+        "reach_id": reach,
+        "river": river,
+        "distance_to_river_m": round(metres, 1),
+    }
+    return about, facilities_upstream(tables, reach, fraction)
+
+
+def _above_border(
+    tables: dict[str, Any], text: str
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    known = tables["crossings"][["from_country", "to_country"]].drop_duplicates()
+    pairs = sorted(f"{a}-{b}" for a, b in known.itertuples(index=False))
+    if not re.fullmatch(r"[A-Z]{2}-[A-Z]{2}", text):
+        raise input_error(
+            "--border",
+            found=text,
+            expected="two country codes, such as KG-UZ",
+            fix=f"give one of {', '.join(pairs) or 'no border: none is crossed'}",
+        )
+    if text not in pairs:
+        log.warning(
+            "no path crosses %s; crossed are: %s", text, ", ".join(pairs) or "none"
+        )
+    left, entered = text.split("-")
+    return {"border": text}, facilities_above_border(tables, left, entered)
+
+
+def _write(path: Path, found: pd.DataFrame, about: dict[str, Any]) -> None:
+    """Write the list: CSV has the rows alone, JSON says what they are too."""
+    if path.suffix == ".csv":
+        write_text(path, found.to_csv(index=False, lineterminator="\n"))
+        return
+    plain = found.astype(object).where(found.notna(), None)
+    content = {**about, "facilities": plain.to_dict("records")}
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n")
 
 
 def parse_place(text: str) -> tuple[float, float]:
@@ -136,61 +203,26 @@ def locate(
     return reach, float(near.fraction[0]), float(near.distance_m[0])
 
 
-def facilities_upstream(
-    tables: dict[str, Any], reach: int, fraction: float
-) -> pd.DataFrame:
-    """Facilities whose path passes a place, by arrival of the leading edge.
-
-    Parameters
-    ----------
-    tables
-        ``reaches``, ``snaps``, ``downstream`` and ``facilities``.
-    reach, fraction
-        Reach of the place and the share of it upstream of the place.
-    """
-    reaches = tables["reaches"].set_index("reach_id")
-    snaps = tables["snaps"].dropna(subset=["reach_id"])
-    first = reach - int(reaches.loc[reach, "n_upstream"])
-    above = snaps[
-        snaps["reach_id"].between(first, reach)
-        & ~((snaps["reach_id"] == reach) & (snaps["reach_fraction"] > fraction))
-    ]
-    paths = tables["downstream"]
-    paths = paths[paths["tmf_id"].isin(above["tmf_id"])].sort_values(["tmf_id", "step"])
-    before = paths.groupby("tmf_id")[[*_TIMES]].shift()
-    here = paths[paths["reach_id"] == reach].set_index("tmf_id")
-    starts = before.loc[paths["reach_id"] == reach].set_axis(here.index)
-    starts[here["step"] == 0] = 0.0
-    entry = above.set_index("tmf_id")["reach_fraction"].where(here["step"] == 0, 0.0)
-    share = ((fraction - entry) / (1 - entry)).reindex(here.index)
-    standing = pd.notna(reaches.loc[reach, "lake"]) and fraction > 0
-    result = here[["beyond_standing_water"]].copy()
-    length = here["distance_end_m"] - here["distance_start_m"]
-    result["distance_m"] = here["distance_start_m"] + share.fillna(0.0) * length
-    for name in _TIMES:
-        step = share.fillna(0.0) * (here[name] - starts[name])
-        result[name] = np.nan if standing else starts[name] + step
-    known = tables["facilities"].set_index("tmf_id")[["name", "country"]]
-    result = result.join(known).join(above.set_index("tmf_id")[["snap_confidence"]])
-    result = result.sort_values(["arrival_lead_h", "distance_m"], na_position="last")
-    return pd.DataFrame(result.reset_index()[list(COLUMNS)])
-
-
 def as_text(found: pd.DataFrame) -> str:
-    """Table for people: one line per facility."""
+    """Table for people: one line per facility, or per crossing of a border."""
     if found.empty:
         return "No facility lies upstream.\n"
     lines = [
         f"{'facility':<10} {'country':<7} {'km':>7}  {'edge h (range)':<24} "
-        f"{'peak h (range)':<24} {'position':<8} name"
+        f"{'peak h (range)':<24} {'share':<5} {'position':<8} {'rank':<4} name"
     ]
     for row in found.to_dict("records"):
-        lake = " (beyond standing water)" if row["beyond_standing_water"] else ""
+        lake = (
+            " (beyond standing water)" if row["beyond_standing_water"] is True else ""
+        )
+        far = row["distance_m"]
+        km = "?" if pd.isna(far) else f"{far / 1000:.1f}"
+        rank = "-" if pd.isna(row["rank"]) else f"{row['rank']:.0f}"
+        share = "?" if pd.isna(row["share"]) else f"{row['share']:.2f}"
         lines.append(
-            f"{row['tmf_id']:<10} {row['country']:<7} "
-            f"{row['distance_m'] / 1000:>7.1f}  "
-            f"{_range(row, 'lead'):<24} {_range(row, 'peak'):<24} "
-            f"{row['snap_confidence']:<8} {row['name']}{lake}"
+            f"{row['tmf_id']:<10} {row['country']:<7} {km:>7}  "
+            f"{_range(row, 'lead'):<24} {_range(row, 'peak'):<24} {share:<5} "
+            f"{row['snap_confidence']:<8} {rank:<4} {row['name']}{lake}"
         )
     return "\n".join(lines) + "\n"
 
@@ -200,4 +232,8 @@ def _range(row: dict[Any, Any], kind: str) -> str:
     if pd.isna(value):
         return "unknown"
     low, high = (row[f"arrival_{kind}_h_{end}"] for end in ("low", "high"))
-    return f"{value:.0f} ({low:.0f} to {high:.0f})"
+    return f"{value:.0f} ({_hours(low)} to {_hours(high)})"
+
+
+def _hours(value: float) -> str:
+    return "?" if pd.isna(value) else f"{value:.0f}"
