@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline.assessment.consequence import PEOPLE
 from pipeline.assessment.facts import Facts
-from pipeline.assessment.failure import FAILURE_CONFIDENCE, Failure, seismic_failure
+from pipeline.assessment.failure import Failure, seismic_failure
 from pipeline.assessment.index import Index, IndexFacts, index_of
 from pipeline.assessment.interval import columns_of
+from pipeline.assessment.labels import Label, field_labels, label_cells, rank_label
 from pipeline.assessment.location import (
-    LOCATION,
     air_criterion,
     catchment_criterion,
     countries_downstream,
@@ -20,7 +19,6 @@ from pipeline.assessment.location import (
 )
 from pipeline.assessment.outflow import Outflow, outflow
 from pipeline.assessment.people import (
-    NEAR,
     ConsequenceRange,
     PeopleAtRisk,
     consequence_range,
@@ -38,13 +36,11 @@ from pipeline.assessment.shaking import pga_at
 from pipeline.assessment.volume import StoredVolume, stored_volume
 from pipeline.core.errors import InputError, input_error
 from pipeline.core.methods.assessment import AssessmentMethods
-from pipeline.core.model import Confidence, DamType, Status, weakest
+from pipeline.core.model import DamType, Status
 from pipeline.core.schemas.assessment import (
     ConsequenceBasis,
-    FailureBasis,
     RankBasis,
     TwoDayBasis,
-    VolumeBasis,
 )
 
 M_PER_KM: Final = 1000.0
@@ -176,15 +172,25 @@ def assessment_rows(
 ) -> list[dict[str, Any]]:
     """Rows of the table ``assessment``."""
     ranked = rank(assessed, scheme, methods)
+    among = [one for one in assessed if one.facts.is_ranked]
+    by_rank = rank_label(among, scheme)
     return [
         {"tmf_id": one.facts.tmf_id}
         | _location_cells(one.facts, methods.air_limit_m)
         | _index_cells(one, scheme)
         | _consequence_cells(one)
         | _rank_cells(ranked.get(one.facts.tmf_id), len(ranked))
-        | _label_cells(one, scheme)
+        | label_cells(_labels(one, scheme, by_rank))
         for one in assessed
     ]
+
+
+def _labels(one: Assessed, scheme: Scheme, by_rank: Label | None) -> dict[str, Label]:
+    """Labels of all values of one facility, its place among the others included."""
+    found = field_labels(one, scheme)
+    if by_rank is not None and one.facts.is_ranked:
+        found["rank"] = by_rank
+    return found
 
 
 def _location_cells(facts: Facts, air_limit_m: float) -> dict[str, Any]:
@@ -270,29 +276,6 @@ def _rank_cells(found: tuple[Place, RankBasis] | None, n_ranked: int) -> dict[st
         "rank_high": place.high,
         "rank_basis": basis,
         "n_ranked": n_ranked,
-    }
-
-
-def _label_cells(one: Assessed, scheme: Scheme) -> dict[str, Any]:
-    """Weakest label of everything that was used, and whether a stand-in was."""
-    facts = one.facts
-    labels: list[Confidence | None] = [
-        scheme.confidence,
-        LOCATION.confidence,
-        facts.shaking.confidence,
-        facts.flood.confidence,
-        one.outflow.confidence,
-        Confidence.PROJECT if one.stored.basis is not VolumeBasis.UNKNOWN else None,
-    ]
-    if one.failure.basis is FailureBasis.BOUNDS_ONLY:
-        labels.append(FAILURE_CONFIDENCE)
-    if one.people.interval is not None:
-        labels += [NEAR.confidence, PEOPLE.confidence]
-    label = weakest(*(item for item in labels if item is not None))
-    return {
-        "demonstration": facts.shaking.demonstration or facts.flood.demonstration,
-        "provisional": label.is_provisional or scheme.status == "provisional",
-        "confidence": label,
     }
 
 

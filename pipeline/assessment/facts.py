@@ -14,6 +14,7 @@ from pipeline.assessment.people import Settlement
 from pipeline.assessment.shaking import FloodState, Shaking, flood_state, shaking
 from pipeline.assessment.volume import StatedAmounts
 from pipeline.core.model import (
+    Confidence,
     DamType,
     DisplacementStatus,
     FacilityRole,
@@ -197,6 +198,9 @@ def _path(snap: Row | None, crossings: Sequence[Row]) -> Path:
                 if row["within_two_days"] is None
                 else bool(row["within_two_days"]),
                 beyond_standing_water=bool(row["beyond_standing_water"]),
+                confidence=None
+                if row["confidence"] is None
+                else Confidence(row["confidence"]),
             )
             for row in ordered
         ),

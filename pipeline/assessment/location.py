@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.assessment.coefficients import formula
+from pipeline.core.model import Confidence
 from pipeline.core.schemas.assessment import AirBasis, CatchmentBasis, TwoDayBasis
 
 LOCATION: Final = formula("classification", "location")
@@ -24,7 +25,7 @@ class Crossing:
     ``lead_h`` is the arrival of the leading edge, None where it is unknown.
     ``within_two_days`` tells whether mean flow reaches it within two days, None where
     that is unknown. ``beyond_standing_water`` says that a lake or reservoir lies
-    before it.
+    before it. ``confidence`` is the label of ``lead_h``.
     """
 
     from_country: str
@@ -32,6 +33,7 @@ class Crossing:
     lead_h: float | None
     within_two_days: bool | None
     beyond_standing_water: bool
+    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

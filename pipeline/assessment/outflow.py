@@ -14,8 +14,10 @@ from pipeline.assessment.release import (
     release_ensemble,
 )
 from pipeline.assessment.runout import (
+    deposit_length_m,
     inundation_area_m2,
     inundation_bounds_m2,
+    is_carried,
     runout,
     runout_confidence,
 )
@@ -72,18 +74,13 @@ def outflow(facts: Facts, stored: StoredVolume) -> Outflow:
         )
     single, basis = _single_deposit(facts, stored.interval)
     released = _released(single, facts.dam_height_m)
-    distance = runout(
-        height_m=facts.dam_height_m,
-        released_m3=(released.low, released.central, released.high),
-        stored_m3=(single.low, single.central, single.high),
-        path_length_m=facts.path_length_m,
-    )
+    distance, distance_basis, uncapped_m = _distance(facts, single, released, basis)
     return Outflow(
         release_m3=released,
         release_basis=basis,
-        runout_m=Interval(distance.low_m, distance.central_m, distance.high_m),
-        runout_basis=_runout_basis(basis, facts.dam_height_m),
-        uncapped_m=distance.uncapped_m,
+        runout_m=distance,
+        runout_basis=distance_basis,
+        uncapped_m=uncapped_m,
         area_m2=_area(released),
         confidence=weakest(
             release_confidence(with_height=facts.dam_height_m is not None),
@@ -115,6 +112,36 @@ def _released(single: Interval, height_m: float | None) -> Interval:
     return Interval(low, release_ensemble(single.central, height_m).central, high)
 
 
+def _distance(
+    facts: Facts, single: Interval, released: Interval, release: ReleaseBasis
+) -> tuple[Interval | None, RunoutBasis, float | None]:
+    """Runout with its basis, and its central value before the cap by the path.
+
+    The total of a group is not one dam, and bounds wider than the formulas can carry
+    are no answer: then there is no distance, and the basis says why.
+    """
+    height_m = facts.dam_height_m
+    if release is ReleaseBasis.GROUP_TOTAL:
+        return None, RunoutBasis.GROUP_TOTAL, None
+    found = runout(
+        height_m=height_m,
+        released_m3=(released.low, released.central, released.high),
+        stored_m3=(single.low, single.central, single.high),
+        path_length_m=facts.path_length_m,
+    )
+    if not is_carried(found):
+        return None, RunoutBasis.TOO_WIDE, None
+    low_m = found.low_m
+    if found.central_m is not None and height_m is not None:
+        own_m = deposit_length_m(single.low, height_m)
+        low_m = max(low_m, min(own_m, found.central_m))
+    return (
+        Interval(low_m, found.central_m, found.high_m),
+        _runout_basis(release, height_m),
+        found.uncapped_m,
+    )
+
+
 def _area(released: Interval) -> Interval:
     low, high = inundation_bounds_m2(released.low, released.high)
     central = released.central
@@ -122,8 +149,8 @@ def _area(released: Interval) -> Interval:
 
 
 def _runout_basis(release: ReleaseBasis, height_m: float | None) -> RunoutBasis:
-    if release in (ReleaseBasis.GROUP_TOTAL, ReleaseBasis.RANGE_ONLY):
-        return RunoutBasis(release.value)
+    if release is ReleaseBasis.RANGE_ONLY:
+        return RunoutBasis.RANGE_ONLY
     if height_m is None:
         return RunoutBasis.ASSUMED_HEIGHT
     return RunoutBasis.REGRESSIONS

@@ -121,12 +121,13 @@ def consequence_range(people: Interval | None) -> ConsequenceRange:
     """Classes of the people at risk and of their bounds.
 
     Without a central number there is no class: missing data must not read as "low".
-    The lower bound counts at least one person, because a settlement is listed.
+    Where no settlement surely lies below the facility, the lower bound of the people
+    is zero and says nothing, so that there is no lower class either.
     """
     if people is None or people.central is None:
         return ConsequenceRange(None, None, None)
     return ConsequenceRange(
-        class_by_people(max(people.low, 1.0)),
+        class_by_people(max(people.low, 1.0)) if people.low > 0 else None,
         class_by_people(people.central),
         class_by_people(people.high),
     )

@@ -111,9 +111,17 @@ def measure_rows(
             "priority": number,
             "reason": item.reason,
             "detail": item.detail,
+            "demonstration": _is_demonstration(item.reason, found),
         }
         for number, item in enumerate(advice, start=1)
     ]
+
+
+def _is_demonstration(reason: Reason, found: Assessed) -> bool:
+    """Whether the reason rests on a stand-in layer."""
+    if reason is Reason.PGA_HIGH:
+        return found.facts.shaking.demonstration
+    return reason is Reason.FLOOD_POSSIBLE and found.facts.flood.demonstration
 
 
 def _digits(number: float, significant: int = 2) -> str:

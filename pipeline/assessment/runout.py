@@ -21,6 +21,7 @@ CONCHA_LARRAURI_LALL: Final = formula("runout", "concha_larrauri_lall_2018")
 GHAHRAMANI: Final = formula("runout", "ghahramani_2020")
 INTERVAL: Final = formula("runout", "interval")
 ASSUMED_HEIGHT: Final = formula("runout", "assumed_height")
+CARRIED: Final = formula("runout", "carried")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,22 @@ def runout(
     )
 
 
+def is_carried(distance: Runout) -> bool:
+    """Whether the bounds are narrow enough to be told (project choice).
+
+    Bounds around a central value are its prediction interval. Bounds alone that span
+    more than two orders of magnitude say nothing that a reader could use.
+    """
+    if distance.central_m is not None:
+        return True
+    return distance.high_m <= CARRIED["span"] * distance.low_m
+
+
+def deposit_length_m(stored_m3: float, height_m: float) -> float:
+    """Length scale of a deposit, sqrt(V / H), m: nothing runs out over less."""
+    return math.sqrt(stored_m3 / height_m)
+
+
 def inundation_area_m2(released_m3: float) -> float:
     """Area of the main deposit after Ghahramani et al. 2020, m2 (zone 1)."""
     exponent = GHAHRAMANI["exponent_numerator"] / GHAHRAMANI["exponent_denominator"]
@@ -127,7 +144,7 @@ def inundation_bounds_m2(low_m3: float, high_m3: float) -> tuple[float, float]:
 
 def runout_confidence(*, with_height: bool) -> Confidence:
     """Weakest label of the formulas behind distance and area."""
-    used = [RICO, CONCHA_LARRAURI_LALL, GHAHRAMANI, INTERVAL]
+    used = [RICO, CONCHA_LARRAURI_LALL, GHAHRAMANI, INTERVAL, CARRIED]
     if not with_height:
         used.append(ASSUMED_HEIGHT)
     return weakest(*(item.confidence for item in used))

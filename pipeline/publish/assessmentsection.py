@@ -13,8 +13,8 @@ from pipeline.publish.cells import (
     marks_of,
 )
 from pipeline.publish.dossiers import Dossier, Row
+from pipeline.publish.standing import class_range, rank_text
 from pipeline.publish.status import appearance
-from pipeline.publish.themes import rank_text
 from pipeline.publish.words import Words, placeholders
 
 _INDEX_TERMS: Final = (
@@ -23,7 +23,9 @@ _INDEX_TERMS: Final = (
 )  # fmt: skip
 
 
-def assessment_section(dossier: Dossier, words: Words) -> dict[str, Any] | None:
+def assessment_section(
+    dossier: Dossier, par_distance_m: float, words: Words
+) -> dict[str, Any] | None:
     """Location criteria, index, consequence and rank; None without an assessment."""
     found = dossier.assessment
     if found is None:
@@ -35,6 +37,9 @@ def assessment_section(dossier: Dossier, words: Words) -> dict[str, Any] | None:
         "location": _location(found, dossier.snap, words),
         "index": _index(found, words),
         "consequence": _consequence(found, words),
+        "class_note": words(
+            "consequence_note.counts", distance=words.numbers.distance(par_distance_m)
+        ),
     }
 
 
@@ -43,17 +48,17 @@ def _location(found: Row, snap: Row | None, words: Words) -> list[Line]:
     lines = [
         Line(
             words("location.air"),
-            flag_cell(found["air_15km"], words, note=air),
+            _criterion(found, "air_15km", words, air),
             code_word("air_15km_basis", found["air_15km_basis"], words),
         ),
         Line(
             words("location.catchment"),
-            flag_cell(found["water_catchment"], words),
+            _criterion(found, "water_catchment", words),
             code_word("water_catchment_basis", found["water_catchment_basis"], words),
         ),
         Line(
             words("location.two_days"),
-            flag_cell(found["water_two_days"], words),
+            _criterion(found, "water_two_days", words),
             code_word("water_two_days_basis", found["water_two_days_basis"], words),
         ),
     ]
@@ -71,6 +76,10 @@ def _location(found: Row, snap: Row | None, words: Words) -> list[Line]:
         Line(words("location.countries"), Cell(named or words("value.none_found")))
     )
     return lines
+
+
+def _criterion(found: Row, name: str, words: Words, note: str = "") -> Cell:
+    return flag_cell(found[name], words, note=note, marks=marks_of(found, name))
 
 
 def _distance_note(snap: Row | None, words: Words) -> str:
@@ -126,7 +135,7 @@ def _consequence(found: Row, words: Words) -> list[Line]:
             Cell(
                 shown.word,
                 look=shown.look,
-                marks=marks_of(found) if known else (),
+                marks=marks_of(found, "consequence_class") if known else (),
                 note=class_range(found, words),
             ),
             code_word("consequence_basis", found["consequence_basis"], words),
@@ -139,7 +148,7 @@ def _consequence(found: Row, words: Words) -> list[Line]:
             words("field.rank"),
             Cell(
                 rank_text(found, words),
-                marks=marks_of(found) if ranked else (),
+                marks=marks_of(found, "rank") if ranked else (),
                 note=words("facts.rank_of", count=count) if ranked else "",
             ),
             code_word("rank_basis", found["rank_basis"], words),
@@ -161,6 +170,7 @@ def measures_section(dossier: Dossier, words: Words) -> list[dict[str, Any]]:
                     {
                         "text": words(f"measure_text.{row['measure_id']}"),
                         "reason": reason_text(row, words),
+                        "marks": marks_of(row),
                     }
                     for row in rows
                 ],
@@ -193,14 +203,3 @@ def _detail(name: str, value: str | None, words: Words) -> str:
         return words.numbers.number(float(value))
     except ValueError:
         return value
-
-
-def class_range(found: Row | None, words: Words) -> str:
-    """Classes of the bounds in words; empty where they do not differ."""
-    if found is None:
-        return ""
-    low, high = found["consequence_class_low"], found["consequence_class_high"]
-    if low is None or high is None or low == high:
-        return ""
-    ends = [appearance("consequence", end, words).word for end in (low, high)]
-    return words("facts.class_range", low=ends[0], high=ends[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from pipeline.core.layers import Layer
 from pipeline.core.schema import Column
@@ -13,6 +13,8 @@ from pipeline.core.tables import table_schema
 from pipeline.publish.dossiers import Row
 from pipeline.publish.status import Look, appearance
 from pipeline.publish.words import Words
+
+_MARKS: Final = ("demonstration", "provisional")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Context:
     version: str
     languages: tuple[str, ...]
     scheme: str
+    par_distance_m: float
     rivers: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     missing_base: tuple[str, ...] = ()
 
@@ -64,12 +67,21 @@ class Context:
         return self.region_title.get(words.language, self.region_title["en"])
 
 
-def marks_of(row: Row | None) -> tuple[str, ...]:
-    """Marks that a row's flags ask for."""
+def marks_of(row: Row | None, field: str | None = None) -> tuple[str, ...]:
+    """Marks of a row, or of one value where the row lists what a mark is for.
+
+    A row lists it in ``<mark>_fields``; without such a column its flag holds for all.
+    """
     if row is None:
         return ()
-    names = ("demonstration", "provisional")
-    return tuple(name for name in names if row.get(name))
+    return tuple(mark for mark in _MARKS if _is_marked(row, mark, field))
+
+
+def _is_marked(row: Row, mark: str, field: str | None) -> bool:
+    listed = f"{mark}_fields"
+    if field is None or listed not in row:
+        return bool(row.get(mark))
+    return field in (item.strip() for item in (row[listed] or "").split(";"))
 
 
 @cache
@@ -108,12 +120,14 @@ def value_text(table: str, name: str, value: Any, words: Words) -> str:
     return str(value)
 
 
-def flag_cell(value: bool | None, words: Words, *, note: str = "") -> Cell:
+def flag_cell(
+    value: bool | None, words: Words, *, note: str = "", marks: tuple[str, ...] = ()
+) -> Cell:
     """Yes, no or unknown; unknown is hatched and never looks like no."""
     if value is None:
         look = appearance("status", "not_provided", words).look
         return Cell(words("value.unknown"), note=note, look=look)
-    return Cell(words("value.yes" if value else "value.no"), note=note)
+    return Cell(words("value.yes" if value else "value.no"), note=note, marks=marks)
 
 
 def estimate_cell(
@@ -121,7 +135,7 @@ def estimate_cell(
 ) -> Cell:
     """Cell of a value with bounds; hatched where there is neither."""
     value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
-    marks = marks_of(row)
+    marks = marks_of(row, name)
     if value is None and low is None and high is None:
         status = row.get(f"{name}_status") or "not_provided"
         shown = appearance("status", str(status), words)
@@ -145,7 +159,7 @@ def arrival_cell(row: Row, name: str, words: Words) -> Cell:
         look = appearance("status", "not_provided", words).look
         key = "arrival.beyond" if row["beyond_standing_water"] else "arrival.unknown"
         return Cell(words(key), look=look)
-    return Cell(text, sort=row[name])
+    return Cell(text, marks=marks_of(row), sort=row[name])
 
 
 def layer_rows(layers: Iterable[Layer], words: Words) -> list[dict[str, Any]]:

@@ -16,7 +16,8 @@ from pipeline.publish.dossiers import Dossier
 from pipeline.publish.drawing import symbol
 from pipeline.publish.labels import least_zoom, place_name
 from pipeline.publish.minimap import facility_name
-from pipeline.publish.themes import Theme, crossing_text
+from pipeline.publish.standing import crossing_text
+from pipeline.publish.themes import Theme
 from pipeline.publish.words import Words
 
 _DECIMALS = 4
@@ -88,6 +89,7 @@ def _facility(
             theme.id: [
                 theme.members[dossier.tmf_id].position,
                 theme.members[dossier.tmf_id].glyph,
+                int(theme.members[dossier.tmf_id].is_loose),
             ]
             for theme in themes
         },

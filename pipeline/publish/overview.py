@@ -17,6 +17,7 @@ from pipeline.publish.cells import (
 from pipeline.publish.dossiers import Dossier
 from pipeline.publish.hazardlevels import hazard_theme_id, main_levels
 from pipeline.publish.minimap import facility_name
+from pipeline.publish.standing import theme_marks
 from pipeline.publish.status import appearance
 from pipeline.publish.themes import Theme
 from pipeline.publish.words import Words
@@ -117,18 +118,11 @@ def _theme_cell(dossier: Dossier, theme: Theme) -> Cell:
     marks: tuple[str, ...] = ()
     if known:
         marks = _member_marks(dossier, theme)
-    return Cell(member.text, look=look, marks=marks, sort=member.sort)
+    return Cell(member.text, note=member.note, look=look, marks=marks, sort=member.sort)
 
 
 def _member_marks(dossier: Dossier, theme: Theme) -> tuple[str, ...]:
-    if theme.id in ("rank", "consequence"):
-        return marks_of(dossier.assessment)
-    if theme.id == "displacement":
-        return marks_of(dossier.displacement)
-    if theme.group == "hazard":
-        flags = {
-            "demonstration": theme.demonstration,
-            "provisional": theme.provisional,
-        }
-        return marks_of(flags)
-    return ()
+    if theme.group != "hazard":
+        return theme_marks(theme.id, dossier)
+    flags = {"demonstration": theme.demonstration, "provisional": theme.provisional}
+    return marks_of(flags)

@@ -8,11 +8,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from pipeline.publish.assessmentsection import (
-    assessment_section,
-    class_range,
-    measures_section,
-)
+from pipeline.publish.assessmentsection import assessment_section, measures_section
 from pipeline.publish.cells import (
     Cell,
     Context,
@@ -39,8 +35,8 @@ from pipeline.publish.minimap import (
 from pipeline.publish.motion import motion_section
 from pipeline.publish.reasons import stated
 from pipeline.publish.riverpath import river_section
+from pipeline.publish.standing import class_range, crossing_text, is_loose, rank_text
 from pipeline.publish.status import appearance
-from pipeline.publish.themes import crossing_text, rank_text
 from pipeline.publish.words import Words
 
 _IDENTITY: Final = (
@@ -108,7 +104,7 @@ def profile_view(
         "motion": motion_section(dossier, words),
         "river": river_section(dossier, context, words),
         "path_map": maps.path(words),
-        "assessment": assessment_section(dossier, words),
+        "assessment": assessment_section(dossier, context.par_distance_m, words),
         "measures": measures_section(dossier, words),
         "gaps": _gaps(dossier, words),
         "ledger": [
@@ -121,7 +117,6 @@ def profile_view(
 
 def _facts(dossier: Dossier, words: Words) -> list[Line]:
     found = dossier.assessment
-    marks = marks_of(found)
     consequence = (found or {}).get("consequence_class")
     shown = appearance("consequence", consequence, words)
     rank_note = (
@@ -129,21 +124,28 @@ def _facts(dossier: Dossier, words: Words) -> list[Line]:
         if found is not None and found["rank"] is not None
         else ""
     )
+    if is_loose(found):
+        rank_note = f"{words('facts.rank_loose')} {rank_note}"
     motion = _motion_fact(dossier, words)
     border = Cell(words("border.none" if dossier.downstream else "border.unknown"))
     if dossier.crossings:
-        border = Cell(crossing_text(dossier.crossings[0], words))
+        first = dossier.crossings[0]
+        border = Cell(crossing_text(first, words), marks=marks_of(first))
     return [
         Line(
             words("theme.rank.short"),
-            Cell(rank_text(found, words), note=rank_note, marks=marks),
+            Cell(
+                rank_text(found, words),
+                note=rank_note,
+                marks=marks_of(found, "rank") if rank_note else (),
+            ),
         ),
         Line(
             words("theme.consequence.short"),
             Cell(
                 shown.word,
                 look=shown.look,
-                marks=marks if consequence else (),
+                marks=marks_of(found, "consequence_class") if consequence else (),
                 note=class_range(found, words),
             ),
         ),

@@ -22,6 +22,7 @@ from pipeline.core.config import Region, read_methods, read_region
 from pipeline.core.errors import input_error
 from pipeline.core.files import code_digest, whole_folder, write_provenance, write_text
 from pipeline.core.layers import Manifest, read_manifest
+from pipeline.core.methods.assessment import AssessmentMethods
 from pipeline.core.methods.publish import PublishMethods
 from pipeline.publish.basemap import BaseMap, Bounds4, read_base_map
 from pipeline.publish.cells import Context
@@ -91,7 +92,7 @@ def run(arguments: argparse.Namespace) -> None:
         dossiers=dossiers,
         reaches=tables.reaches,
         base=read_base_map(manifest, box),
-        context=_context(region, manifest, tables.reaches, methods.assessment.scheme),
+        context=_context(region, manifest, tables.reaches, methods.assessment),
         catalogues=catalogues,
         bounds_deg=first_view(dossiers, tables.reaches, box),
     )
@@ -135,7 +136,10 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _context(
-    region: Region, manifest: Manifest, reaches: gpd.GeoDataFrame, scheme: str
+    region: Region,
+    manifest: Manifest,
+    reaches: gpd.GeoDataFrame,
+    choices: AssessmentMethods,
 ) -> Context:
     package = Path(pipeline.__file__).parent
     used = {item.layer.id: item.layer for item in manifest.layers if item.path}
@@ -146,7 +150,8 @@ def _context(
         code=code_digest(package / "core", package / "publish"),
         version=pipeline.__version__,
         languages=region.config.languages,
-        scheme=scheme,
+        scheme=choices.scheme,
+        par_distance_m=choices.par_distance_m,
         rivers={
             int(row["reach_id"]): {
                 "en": row["name"] or "",
@@ -202,7 +207,7 @@ def _index(site: Site) -> str:
     layers = site.context.layers
     themes = {
         w.language: [
-            *screening_themes(site.dossiers, w),
+            *screening_themes(site.dossiers, site.context.par_distance_m, w),
             *hazard_themes(site.dossiers, layers, w),
         ]
         for w in site.catalogues

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pipeline.core.model import ConsequenceClass, DisplacementStatus, WatchLevel
-from pipeline.publish.dossiers import Dossier, Row
+from pipeline.publish.dossiers import Dossier
+from pipeline.publish.standing import (
+    class_range,
+    crossing_text,
+    is_loose,
+    rank_text,
+    theme_marks,
+)
 from pipeline.publish.status import Look, appearance, ordinal_look
 from pipeline.publish.words import Words
 
@@ -21,18 +28,26 @@ _UNKNOWN: Final = Look("no-data", "hatched", "circle")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """How one facility stands in a theme; ``sort`` orders the table's column."""
+    """How one facility stands in a theme; ``sort`` orders the table's column.
+
+    ``is_loose`` says that the place is so uncertain that nobody may read it as firm.
+    """
 
     position: int
     text: str
     sort: float | None = None
     glyph: str = ""
     sentence: str = ""
+    note: str = ""
+    is_loose: bool = False
 
 
 @dataclass(frozen=True)
 class Theme:
-    """One way to show facilities: classes (look, label) and members by ``tmf_id``."""
+    """One way to show facilities: classes (look, label) and members by ``tmf_id``.
+
+    ``note`` stands below the legend: what a reader must know to read the classes.
+    """
 
     id: str
     group: str
@@ -45,13 +60,19 @@ class Theme:
     members: Mapping[str, Member]
     demonstration: bool = False
     provisional: bool = False
+    note: str = ""
 
 
-def screening_themes(dossiers: Sequence[Dossier], words: Words) -> list[Theme]:
-    """Themes of assessment, borders and motion, the default one first."""
+def screening_themes(
+    dossiers: Sequence[Dossier], par_distance_m: float, words: Words
+) -> list[Theme]:
+    """Themes of assessment, borders and motion, the default one first.
+
+    ``par_distance_m`` is the length of river along which people are counted.
+    """
     return [
         _rank(dossiers, words),
-        _consequence(dossiers, words),
+        _consequence(dossiers, par_distance_m, words),
         _first_border(dossiers, words),
         _displacement(dossiers, words),
     ]
@@ -59,19 +80,6 @@ def screening_themes(dossiers: Sequence[Dossier], words: Words) -> list[Theme]:
 
 def _assessed(dossier: Dossier, field: str) -> Any:
     return None if dossier.assessment is None else dossier.assessment[field]
-
-
-def _flagged(dossiers: Sequence[Dossier], field: str) -> bool:
-    return any(bool(_assessed(dossier, field)) for dossier in dossiers)
-
-
-def rank_text(assessment: Row | None, words: Words) -> str:
-    """Rank with its spread: ``3 (1–9)``; the word for unknown where unranked."""
-    if assessment is None or assessment["rank"] is None:
-        return words("rank.unranked")
-    low, high = assessment["rank_low"], assessment["rank_high"]
-    text = str(assessment["rank"])
-    return text if low is None or high is None else f"{text} ({low}–{high})"
 
 
 def _rank(dossiers: Sequence[Dossier], words: Words) -> Theme:
@@ -96,12 +104,18 @@ def _rank(dossiers: Sequence[Dossier], words: Words) -> Theme:
         if rank is None:
             return Member(len(labels), text)
         position = sum(rank > edge for edge in _RANK_EDGES)
-        return Member(position, text, float(rank), str(rank))
+        loose = is_loose(dossier.assessment)
+        glyph = f"~{rank}" if loose else str(rank)
+        return Member(position, text, float(rank), glyph, is_loose=loose)
 
-    return _theme("rank", "screening", classes, dossiers, member, words)
+    loose = sum(is_loose(dossier.assessment) for dossier in dossiers)
+    note = words("theme.rank.note", count=words.numbers.whole(loose)) if loose else ""
+    return _theme("rank", "screening", classes, dossiers, member, words, note)
 
 
-def _consequence(dossiers: Sequence[Dossier], words: Words) -> Theme:
+def _consequence(
+    dossiers: Sequence[Dossier], par_distance_m: float, words: Words
+) -> Theme:
     codes = [*(str(item) for item in ConsequenceClass), "unknown"]
 
     def member(dossier: Dossier) -> Member:
@@ -114,6 +128,7 @@ def _consequence(dossiers: Sequence[Dossier], words: Words) -> Theme:
             shown.word,
             float(position) if known else None,
             sentence=shown.sentence,
+            note=class_range(dossier.assessment, words),
         )
 
     return _theme(
@@ -123,7 +138,30 @@ def _consequence(dossiers: Sequence[Dossier], words: Words) -> Theme:
         dossiers,
         member,
         words,
+        _class_note(dossiers, par_distance_m, words),
     )
+
+
+def _class_note(
+    dossiers: Sequence[Dossier], par_distance_m: float, words: Words
+) -> str:
+    """What the classes count, and how low they could be."""
+    lowest = [
+        str(_assessed(dossier, "consequence_class_low") or "unknown")
+        for dossier in dossiers
+        if _assessed(dossier, "consequence_class") is not None
+    ]
+    distance = words.numbers.distance(par_distance_m)
+    text = words("consequence_note.counts", distance=distance)
+    if not lowest:
+        return text
+    counts = ", ".join(
+        f"{appearance('consequence', code, words).word} – "
+        f"{words.numbers.whole(lowest.count(code))}"
+        for code in [*(str(item) for item in ConsequenceClass), "unknown"]
+        if code in lowest
+    )
+    return f"{text} {words('consequence_note.lowest', counts=counts)}"
 
 
 def classes_of(kind: str, codes: Sequence[str], words: Words) -> list[tuple[Look, str]]:
@@ -168,20 +206,6 @@ def _first_border(dossiers: Sequence[Dossier], words: Words) -> Theme:
     return _theme("border", "screening", classes, dossiers, member, words)
 
 
-def crossing_text(row: Row, words: Words) -> str:
-    """Border, distance and first arrival of a crossing, in one line."""
-    return words(
-        "border.crossing",
-        countries=f"{row['from_country']}→{row['to_country']}",
-        distance=words.numbers.distance(row["distance_m"]),
-        arrival=words.numbers.duration_bounds(
-            row["arrival_lead_h_low"],
-            row["arrival_lead_h"],
-            row["arrival_lead_h_high"],
-        ),
-    )
-
-
 def _displacement(dossiers: Sequence[Dossier], words: Words) -> Theme:
     levels = [
         str(level) for level in WatchLevel if level is not WatchLevel.NOT_ASSESSED
@@ -219,7 +243,9 @@ def _theme(
     dossiers: Sequence[Dossier],
     member: Callable[[Dossier], Member],
     words: Words,
+    note: str = "",
 ) -> Theme:
+    marks = {mark for dossier in dossiers for mark in theme_marks(name, dossier)}
     return Theme(
         id=name,
         group=group,
@@ -230,6 +256,7 @@ def _theme(
         source=words(f"theme.{name}.source"),
         classes=tuple(classes),
         members={dossier.tmf_id: member(dossier) for dossier in dossiers},
-        demonstration=name != "displacement" and _flagged(dossiers, "demonstration"),
-        provisional=name != "displacement" and _flagged(dossiers, "provisional"),
+        demonstration="demonstration" in marks,
+        provisional="provisional" in marks,
+        note=note,
     )

@@ -164,7 +164,7 @@ def displacement(tmf_id: str, **changes: Any) -> dict[str, Any]:
     return {
         "tmf_id": tmf_id,
         "status": "not_covered",
-        "reason": "made by hand",
+        "reason": "not_covered",
         "watch_level": "not_assessed",
         "needs_confirmation": False,
         "n_points": 0,

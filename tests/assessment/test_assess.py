@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from pipeline.assessment.stage import assess_tables
 from pipeline.core.errors import InputError
+from pipeline.core.tables import table_schema
 
 PGA = {475.0: 0.3, 975.0: 0.4, 2475.0: 0.6}
 
@@ -91,7 +92,46 @@ def test_labels_follow_the_inputs(assessed, full, rows):
     assert row["provisional"]
     assert row["confidence"] == "M-part"
     full["hazards"] = rows.pga("a", PGA, demonstration=False)
-    assert not assessed(**full).loc["a", "demonstration"]
+    row = assessed(**full).loc["a"]
+    assert not row["demonstration"]
+    assert pd.isna(row["demonstration_fields"])
+
+
+def test_only_values_that_use_the_stand_in_are_a_demonstration(assessed, full):
+    row = assessed(**full).loc["a"]
+    assert row["demonstration_fields"].split("; ") == [
+        "thi_site", "thi", "tri", "failure_per_yr", "rank",
+    ]  # fmt: skip
+
+
+def test_a_place_rests_on_the_stand_in_of_any_facility_that_is_ranked(
+    assessed, full, rows
+):
+    full["facilities"].append(rows.facility("b", volume_m3=1e6))
+    row = assessed(**full).loc["b"]
+    assert row["demonstration_fields"] == "rank"
+    assert row["demonstration"]
+
+
+def test_every_estimate_rests_on_a_provisional_method_and_says_so(assessed, full):
+    row = assessed(**full).loc["a"]
+    marked = set(row["provisional_fields"].split("; "))
+    estimates = {
+        name
+        for name in table_schema("assessment").estimates
+        if pd.notna(row[f"{name}_low"])
+    }
+    assert estimates | {"consequence_class", "rank", "water_two_days"} <= marked
+    assert not {"air_15km", "water_catchment"} & marked
+
+
+def test_a_measure_says_whether_its_reason_is_a_demonstration(
+    make_tables, scheme, methods, full
+):
+    frames, _ = assess_tables(make_tables(**full), scheme, methods)
+    table = frames["measures"].set_index("measure_id")
+    assert table.loc["study_seismic_stability", "demonstration"]
+    assert not table.loc["add_flood_map", "demonstration"]
 
 
 def test_a_facility_of_which_nothing_is_known_has_no_number_and_no_class(
@@ -153,13 +193,29 @@ def test_a_group_has_bounds_from_its_largest_deposit(assessed, full, rows):
     assert group["release_volume_m3_high"] == alone["release_volume_m3_high"]
 
 
-def test_an_unknown_dam_height_gives_runout_bounds_only(assessed, full, rows):
+def test_a_group_has_no_runout_because_its_total_is_not_one_dam(assessed, full):
+    kind = {"facility_type": "tailings_group", "n_tailings": 4}
+    full["facilities"][0] |= kind
+    row = assessed(**full).loc["a"]
+    assert row["runout_basis"] == "group_total"
+    assert row[["runout_m", "runout_m_low", "runout_m_high"]].isna().all()
+
+
+def test_a_runout_is_no_shorter_than_the_deposit_itself(assessed, full):
+    # 1.5e6 m3 behind 15 m: sqrt(1e5) = 316.2 m
+    volume = {"volume_m3": 2.5e6, "volume_m3_low": 1.5e6, "volume_m3_high": 4e6}
+    full["facilities"][0] |= volume | {"dam_height_m": 15.0}
+    row = assessed(**full).loc["a"]
+    assert row["runout_m_low"] >= 316.2
+    assert row["runout_m_low"] < row["runout_m"] < row["runout_m_high"]
+
+
+def test_an_unknown_dam_height_gives_no_runout(assessed, full, rows):
     full["facilities"] = [rows.facility("a", volume_m3=2.5e6)]
     row = assessed(**full).loc["a"]
     assert row["release_volume_m3"] > 0
-    assert pd.isna(row["runout_m"])
-    assert row["runout_m_low"] < row["runout_m_high"]
-    assert row["runout_basis"] == "assumed_height"
+    assert row[["runout_m", "runout_m_low", "runout_m_high"]].isna().all()
+    assert row["runout_basis"] == "too_wide"
 
 
 def test_mass_and_density_stand_in_for_a_volume_and_say_so(assessed, full, rows):

@@ -92,8 +92,13 @@ def test_missing_data_never_reads_as_low(bounds):
     assert ConsequenceClass.LOW not in (classes.low, classes.high)
 
 
-def test_classes_of_the_bounds_enclose_the_class():
+def test_without_a_sure_settlement_there_is_no_lower_class():
     classes = consequence_range(Interval(0, 600, 31_000))
+    assert (classes.low, classes.central) == (None, ConsequenceClass.VERY_HIGH)
+
+
+def test_classes_of_the_bounds_enclose_the_class():
+    classes = consequence_range(Interval(0.6, 600, 31_000))
     assert (classes.low, classes.central, classes.high) == (
         ConsequenceClass.SIGNIFICANT,
         ConsequenceClass.VERY_HIGH,

@@ -286,7 +286,14 @@ def _assessment() -> list[dict[str, Any]]:
                 rank_low=1 if item["role"] == "facility" else None,
                 rank_high=6 if item["role"] == "facility" else None,
                 n_ranked=5,
+                consequence_class_high="extreme" if full else None,
                 demonstration=full,
+                demonstration_fields="thi; rank" if full else None,
+                provisional_fields=(
+                    "thi; release_volume_m3; people_at_risk; consequence_class; rank"
+                    if full
+                    else "rank"
+                ),
                 provisional=True,
                 confidence="M-part",
                 missing="whc; fos_static",

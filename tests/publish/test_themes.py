@@ -12,16 +12,18 @@ from pipeline.publish.drawing import symbol
 from pipeline.publish.hazardlevels import main_levels, mapped_levels
 from pipeline.publish.hazardthemes import class_edges, hazard_themes
 from pipeline.publish.inputs import read_series, read_tables
+from pipeline.publish.standing import is_loose, rank_text
 from pipeline.publish.status import (
     ORDINAL_COLOURS,
     appearance,
     ordinal_look,
     record_kinds,
 )
-from pipeline.publish.themes import rank_text, screening_themes
+from pipeline.publish.themes import screening_themes
 from pipeline.publish.words import read_words
 
 EN, RU = read_words("en"), read_words("ru")
+REACH_M = 10_000.0
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +102,10 @@ def test_equal_values_make_one_class():
 
 
 def test_every_facility_is_in_every_theme(dossiers):
-    themes = [*screening_themes(dossiers, EN), *hazard_themes(dossiers, {}, EN)]
+    themes = [
+        *screening_themes(dossiers, REACH_M, EN),
+        *hazard_themes(dossiers, {}, EN),
+    ]
     for theme in themes:
         assert set(theme.members) == {d.tmf_id for d in dossiers}
         for member in theme.members.values():
@@ -167,8 +172,31 @@ def test_rank_is_printed_with_its_spread(dossiers):
     assert rank_text(None, RU) == "без места"
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "loose"), [(1, 3, True), (1, 2, False), (None, None, False)]
+)
+def test_a_place_is_loose_where_it_ranges_over_more_than_half(low, high, loose):
+    assert is_loose({"rank_low": low, "rank_high": high, "n_ranked": 5}) is loose
+
+
+def test_a_loose_place_is_drawn_so_that_nobody_reads_it_as_firm(dossiers):
+    theme = screening_themes(dossiers, REACH_M, EN)[0]
+    assert theme.members["aa-01"].glyph == "~1"
+    assert theme.members["aa-01"].is_loose
+    assert "5 facilities" in theme.note
+
+
+def test_the_consequence_theme_says_what_its_class_counts(dossiers):
+    theme = next(
+        t for t in screening_themes(dossiers, REACH_M, EN) if t.id == "consequence"
+    )
+    assert "first 10\u00a0km of river" in theme.note
+    assert theme.note.endswith("lower bound: unknown – 1.")
+    assert "up to extreme" in theme.members["aa-01"].note
+
+
 def test_first_border_class_follows_the_lead_time(dossiers):
-    theme = next(t for t in screening_themes(dossiers, EN) if t.id == "border")
+    theme = next(t for t in screening_themes(dossiers, REACH_M, EN) if t.id == "border")
     near, none = theme.members["aa-01"], theme.members["aa-05"]
     assert theme.classes[near.position][1] == "6 to 24\u00a0h"
     assert near.text == "KG→UZ, 57.1\u00a0km, 15\u00a0h (8.7–28)"

@@ -76,6 +76,7 @@ class RunoutBasis(StrEnum):
     REGRESSIONS = "regressions"
     ASSUMED_HEIGHT = "assumed_height"
     RANGE_ONLY = "range_only"
+    TOO_WIDE = "too_wide"
     GROUP_TOTAL = "group_total"
     NO_VOLUME = "no_volume"
     NO_DAM = "no_dam"
@@ -226,7 +227,12 @@ _CONSEQUENCE = (
     *_estimate("release_volume_m3", "m3", "Released volume, ensemble."),
     code("release_volume_m3_status", Status, "Why it has or lacks a value."),
     code("release_basis", ReleaseBasis, "What it rests on."),
-    *_estimate("runout_m", "m", "Runout distance, capped by the path."),
+    *_estimate(
+        "runout_m",
+        "m",
+        "Runout distance, capped by the path; no bounds without a central value where "
+        "they would span more than two orders of magnitude.",
+    ),
     number(
         "runout_uncapped_m", "m", "Runout before the cap.", minimum=0, nullable=True
     ),
@@ -235,8 +241,16 @@ _CONSEQUENCE = (
     *_estimate("people_at_risk", "-", "People within reach."),
     code("people_at_risk_status", Status, "Why it has or lacks a value."),
     code("people_basis", PeopleBasis, "What it rests on."),
-    _class("consequence_class", "Class by people at risk; empty when unknown."),
-    _class("consequence_class_low", "Class of the lower bound; empty when unknown."),
+    _class(
+        "consequence_class",
+        "Upper screening class by people at risk: counts everybody listed near the "
+        "first 10 km of river; a dam-break study would count fewer of them. Empty when "
+        "unknown.",
+    ),
+    _class(
+        "consequence_class_low",
+        "Class of the lower bound; empty where no settlement surely lies below.",
+    ),
     _class("consequence_class_high", "Class of the upper bound; empty when unknown."),
     code("consequence_basis", ConsequenceBasis, "Column of the class table used."),
 )
@@ -246,8 +260,18 @@ _RANK = (
     integer("rank_high", "Worst place over the unknowns (95 %).", nullable=True),
     code("rank_basis", RankBasis, "What the place rests on."),
     integer("n_ranked", "Number of facilities ranked.", minimum=0),
-    flag("demonstration", "Whether a stand-in layer was used."),
-    flag("provisional", "Whether a provisional method was used."),
+    flag("demonstration", "Whether any value of the row rests on a stand-in layer."),
+    text(
+        "demonstration_fields",
+        "Columns whose values rest on a stand-in layer, by '; '.",
+        nullable=True,
+    ),
+    flag("provisional", "Whether any value rests on a provisional method."),
+    text(
+        "provisional_fields",
+        "Columns whose values rest on a provisional method, by '; '.",
+        nullable=True,
+    ),
     code("confidence", Confidence, "Weakest label of the methods used."),
 )
 
@@ -285,6 +309,7 @@ MEASURES = Table(
         integer("priority", "1 first, within the facility.", minimum=1),
         code("reason", Reason, "Key of the reason; words in the catalogues."),
         text("detail", "Values for the reason: 'name=value; ...'.", nullable=True),
+        flag("demonstration", "Whether the reason rests on a stand-in layer."),
     ),
 )
 

@@ -143,12 +143,14 @@
       glyph.setAttribute("x", "11");
       glyph.setAttribute("y", "15");
       glyph.setAttribute("text-anchor", "middle");
-      glyph.setAttribute("font-size", "10.5");
+      glyph.setAttribute("font-size", member[1].length > 2 ? "9" : "10.5");
       glyph.setAttribute("class", "glyph");
       glyph.setAttribute("fill", data.dark[state.theme][member[0]] ? "#fff" : "#14212e");
       glyph.textContent = member[1];
       holder.firstChild.appendChild(glyph);
     }
+    // A loose place: the order is not firm, and the outline says so.
+    if (member[2]) holder.firstChild.classList.add("loose");
     const css = "fac" + (f.part ? " fac-part" : "") + (state.chosen === f.id ? " chosen" : "");
     return L.divIcon({ className: css, html: holder.firstChild, iconSize: [size, size] });
   }
