@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.core.methods import MethodsConfig
-from pipeline.publish.assessmentsection import class_range
 from pipeline.publish.cells import Cell, Context, code_word, flag_cell, marks_of
 from pipeline.publish.dossiers import Row
 from pipeline.publish.minimap import facility_name
@@ -19,8 +18,8 @@ from pipeline.publish.sheet import (
     at_flow,
     countries_told,
 )
+from pipeline.publish.standing import class_range, rank_text
 from pipeline.publish.status import appearance
-from pipeline.publish.themes import rank_text
 from pipeline.publish.words import Words
 
 _NOTES = (
