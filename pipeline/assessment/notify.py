@@ -1,8 +1,9 @@
 """Whom to tell of an accident at a facility, and where a spill would enter a river.
 
-The Convention asks to tell a country if the water reaches it, if the river on the way becomes its border,
-or if its border lies within the limit of the location criterion by air. How late the
-water comes does not matter: arrival only gives the order.
+The Convention asks to tell a country if the water reaches it, if the river on the way
+becomes its border, or if its border lies within the limit of the location criterion by
+air. Water may also come by a canal, or by another river where the position of the
+facility is uncertain. How late it comes does not matter: arrival gives the order alone.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import Final
 import pandas as pd
 
 from pipeline.assessment.places import named_reaches
-from pipeline.core.model import Status
+from pipeline.core.model import Confidence, Status
 from pipeline.core.schemas.assessment import AirBasis
 from pipeline.core.schemas.contingency import PlaceKind, TellReason
 from pipeline.core.tables import check_table, empty_table, table_schema
 
+_KEY: Final = ["tmf_id", "country"]
 _CARRIED: Final = (
     "place_id",
     "distance_m",
@@ -37,23 +39,39 @@ _CARRIED: Final = (
 def notifications_table(
     facilities: pd.DataFrame,
     borders: pd.DataFrame,
+    branches: pd.DataFrame,
+    possible: pd.DataFrame,
     snaps: pd.DataFrame,
     assessment: pd.DataFrame,
+    two_day_limit_h: float,
 ) -> pd.DataFrame:
     """Table ``notifications``.
 
     Parameters
     ----------
-    facilities, snaps, assessment
-        Tables of those names.
+    facilities, branches, snaps, assessment
+        Tables of those names; ``possible`` is the table ``possible_countries``.
     borders
         As `places.border_points` gives them.
+    two_day_limit_h
+        Hours that count as two days for canals; borders bring their own answer.
     """
-    water = _by_water(facilities, borders)
+    ways = [
+        _by_river(facilities, borders),
+        _by_canal(facilities, branches, two_day_limit_h),
+        _from_elsewhere(facilities, possible),
+    ]
     air = _by_air(facilities, snaps, assessment)
-    rows = water.merge(air, on=["tmf_id", "country"], how="outer")
+    water = _first_way([way for way in ways if len(way)])
+    rows = water.merge(air, on=_KEY, how="outer")
     if rows.empty:
         return empty_table("notifications")
+    share = possible[[*_KEY, "share"]].rename(columns={"share": "share_positions"})
+    rows = rows.merge(share, on=_KEY, how="left")
+    canal = set(ways[1][_KEY].itertuples(index=False, name=None))
+    rows["by_canal"] = [
+        key in canal for key in rows[_KEY].itertuples(index=False, name=None)
+    ]
     alone = rows["tell_reason"].isna()
     rows["tell_reason"] = rows["tell_reason"].where(~alone, rows["air_reason"])
     for name in ("by_river", "by_bank"):
@@ -64,8 +82,9 @@ def notifications_table(
     rows = rows.merge(snaps[["tmf_id", "snap_confidence"]], on="tmf_id", how="left")
     rows["snap_confidence"] = rows["snap_confidence"].fillna("none")
     rows["_lead"] = pd.to_numeric(rows["arrival_lead_h"])
+    rows["_way"] = rows["tell_reason"].map(list(TellReason).index)
     rows = rows.sort_values(
-        ["tmf_id", "_lead", "distance_m", "country"],
+        ["tmf_id", "_lead", "distance_m", "_way", "country"],
         na_position="last",
         kind="stable",
     )
@@ -74,29 +93,93 @@ def notifications_table(
     return check_table(rows.reindex(columns=columns), "notifications")
 
 
-def _by_water(facilities: pd.DataFrame, borders: pd.DataFrame) -> pd.DataFrame:
-    """First arrival in each other country on the path, and how it is reached."""
+def _first_way(ways: list[pd.DataFrame]) -> pd.DataFrame:
+    """For each facility and country the first of several ways, in their order."""
+    if not ways:
+        return pd.DataFrame(columns=[*_KEY, "tell_reason", "by_river", "by_bank"])
+    rows = pd.concat([way.astype(object) for way in ways], ignore_index=True)
+    rows = rows.drop_duplicates(_KEY)
+    for name in _CARRIED:
+        if name.startswith(("arrival", "distance", "unit")):
+            rows[name] = pd.to_numeric(rows[name]).astype("float64")
+    return rows
+
+
+def _abroad(facilities: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows whose country is not that of the facility."""
     own = facilities[["tmf_id", "country"]].rename(columns={"country": "own"})
-    rows = borders.merge(own, on="tmf_id", how="left")
+    joined = rows.merge(own, on="tmf_id", how="left")
+    return joined[joined["country"].notna() & (joined["country"] != joined["own"])]
+
+
+def _by_river(facilities: pd.DataFrame, borders: pd.DataFrame) -> pd.DataFrame:
+    """First arrival in each other country on the path, and how it is reached."""
     reached = [
-        rows.assign(country=rows["to_country"], side=0),
-        rows.assign(country=rows["from_country"], side=1, kind="successive"),
+        borders.assign(country=borders["to_country"], side=0),
+        borders.assign(country=borders["from_country"], side=1, kind="successive"),
     ]
-    both = pd.concat(reached, ignore_index=True)
-    both = both[both["country"] != both["own"]]
-    both = both.sort_values(["tmf_id", "country", "crossing", "side"])
+    both = _abroad(facilities, pd.concat(reached, ignore_index=True))
+    both = both.sort_values([*_KEY, "crossing", "side"])
     both["by_bank"] = both["kind"] == "contiguous"
     both["by_river"] = ~both["by_bank"]
-    key = ["tmf_id", "country"]
-    first = both.drop_duplicates(key)[[*key, "kind", *_CARRIED]]
-    how = both.groupby(key, as_index=False)[["by_river", "by_bank"]].any()
-    found = first.merge(how, on=key, how="left")
+    first = both.drop_duplicates(_KEY)[[*_KEY, "kind", *_CARRIED]]
+    how = both.groupby(_KEY, as_index=False)[["by_river", "by_bank"]].any()
+    found = first.merge(how, on=_KEY, how="left")
     reason = {
         "successive": TellReason.RIVER_ENTERS.value,
         "contiguous": TellReason.OTHER_BANK.value,
     }
     found["tell_reason"] = found["kind"].astype(object).map(reason)
     return found.drop(columns="kind")
+
+
+def _by_canal(
+    facilities: pd.DataFrame, branches: pd.DataFrame, limit_h: float
+) -> pd.DataFrame:
+    """First arrival in each other country that a canal leads to.
+
+    Countries below the end of a canal that joins another river are reached no earlier
+    than its end; that arrival stands for them.
+    """
+    entered = branches.assign(country=branches["to_country"])
+    below = branches.assign(country=branches["countries_below"].str.split(";"))
+    below = below.explode("country", ignore_index=True)
+    below["country"] = below["country"].str.strip()
+    rows = _abroad(facilities, pd.concat([entered, below], ignore_index=True))
+    rows = rows.sort_values(
+        [*_KEY, "arrival_lead_h", "distance_m", "canal_id", "place"],
+        na_position="last",
+        kind="stable",
+    ).drop_duplicates(_KEY)
+    peak = rows["arrival_peak_h"]
+    return rows.assign(
+        tell_reason=TellReason.CANAL.value,
+        by_river=False,
+        by_bank=False,
+        place_id=None,
+        unit_peak_mg_per_l_per_t=None,
+        within_two_days=(peak <= limit_h).astype("boolean").mask(peak.isna()),
+    )[[*_KEY, *_CARRIED, "tell_reason", "by_river", "by_bank"]]
+
+
+def _from_elsewhere(facilities: pd.DataFrame, possible: pd.DataFrame) -> pd.DataFrame:
+    """Other countries that the water reaches from a possible position."""
+    rows = _abroad(facilities, possible)
+    surely_later = (rows["share_two_days"] == 0) & (rows["share_two_days_unknown"] == 0)
+    timed = rows["arrival_lead_h"].notna()
+    answer = pd.Series(pd.NA, index=rows.index, dtype="boolean")
+    return rows.assign(
+        tell_reason=TellReason.POSSIBLE.value,
+        by_river=False,
+        by_bank=False,
+        place_id=None,
+        distance_m=None,
+        unit_peak_mg_per_l_per_t=None,
+        within_two_days=answer.mask(surely_later, False),
+        beyond_standing_water=None,
+        provisional=answer.mask(timed, True),
+        confidence=timed.map({True: Confidence.PROJECT.value, False: None}),
+    )[[*_KEY, *_CARRIED, "tell_reason", "by_river", "by_bank"]]
 
 
 def _by_air(

@@ -18,6 +18,8 @@ rule assessment:
         crossings=f"{OUT}/{{region}}/tables/crossings.parquet",
         receptors=f"{OUT}/{{region}}/tables/receptors.parquet",
         reaches=f"{OUT}/{{region}}/tables/reaches.parquet",
+        branches=f"{OUT}/{{region}}/tables/branches.parquet",
+        possible=f"{OUT}/{{region}}/tables/possible_countries.parquet",
     output:
         assessment=f"{OUT}/{{region}}/tables/assessment.parquet",
         measures=f"{OUT}/{{region}}/tables/measures.parquet",

@@ -44,6 +44,7 @@ INPUT_TABLES: Final = (
     "crossings",
     "receptors",
 )
+SHEET_TABLES: Final = ("reaches", "branches", "possible_countries")
 JOINED_TABLES: Final = ("contingency", "notifications", "spill_entries")
 
 
@@ -85,8 +86,9 @@ def run(arguments: argparse.Namespace) -> None:
     tables = {name: read_table(name, path) for name, path in paths.items()}
     require_known_facilities(tables, paths)
     frames, assessed = assess_tables(tables, scheme, methods)
-    paths["reaches"] = arguments.tables / "reaches.parquet"
-    tables["reaches"] = read_table("reaches", paths["reaches"])
+    more = {name: arguments.tables / f"{name}.parquet" for name in SHEET_TABLES}
+    tables |= {name: read_table(name, path) for name, path in more.items()}
+    paths |= more
     limit_h = choices.rivers.two_day_limit_h
     frames |= joined_tables(tables | frames, methods, limit_h)
     scheme_path = arguments.schemes / f"{methods.scheme}.yaml"
@@ -167,7 +169,13 @@ def joined_tables(
     return {
         "contingency": contingency,
         "notifications": notifications_table(
-            tables["facilities"], borders, snaps, assessment
+            tables["facilities"],
+            borders,
+            tables["branches"],
+            tables["possible_countries"],
+            snaps,
+            assessment,
+            two_day_limit_h,
         ),
         "spill_entries": entries_table(snaps, tables["reaches"], contingency),
     }

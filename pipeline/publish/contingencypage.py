@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipeline.core.methods import MethodsConfig
@@ -16,6 +17,7 @@ from pipeline.publish.sheet import (
     Sheet,
     arrival_state,
     at_flow,
+    comes_by_water,
     countries_told,
 )
 from pipeline.publish.standing import class_range, rank_text
@@ -135,7 +137,13 @@ def matrix_view(sheet: Sheet, words: Words) -> dict[str, Any]:
 
 
 def _matrix_cell(row: Row | None, words: Words) -> Cell | None:
-    return None if row is None else lead_cells(row, "arrival_lead_h", words)[1]
+    if row is None:
+        return None
+    cell = lead_cells(row, "arrival_lead_h", words)[1]
+    if row["arrival_lead_h"] is None:
+        return cell
+    earliest = words.numbers.duration(at_flow(row, "arrival_lead_h", "high_flow"))
+    return replace(cell, note=words("contingency.earliest", time=earliest))
 
 
 def lead_cells(row: Row, name: str, words: Words) -> list[Cell]:
@@ -256,7 +264,7 @@ def country_view(sheet: Sheet, code: str, words: Words) -> dict[str, Any]:
 
 def _country_row(sheet: Sheet, row: Row, words: Words) -> dict[str, Any]:
     key = str(row["tmf_id"])
-    by_water = row["place_id"] is not None
+    by_water = comes_by_water(row)
     return {
         "facility": _facility(sheet, key, words),
         "reason": reasons_text(row, words),
@@ -264,9 +272,11 @@ def _country_row(sheet: Sheet, row: Row, words: Words) -> dict[str, Any]:
             "id": row["place_id"],
             "name": sheet.place(str(row["place_id"])).name(words),
         }
-        if by_water
+        if row["place_id"] is not None
         else None,
-        "distance": words.numbers.distance(row["distance_m"]) if by_water else "",
+        "distance": ""
+        if row["distance_m"] is None
+        else words.numbers.distance(row["distance_m"]),
         "is_known": row["arrival_lead_h"] is not None,
         "lead": lead_cells(row, "arrival_lead_h", words) if by_water else [],
         "two_days": flag_cell(row["within_two_days"], words) if by_water else Cell(""),
@@ -292,8 +302,17 @@ def reasons_text(row: Row, words: Words) -> str:
         codes.append("other_bank")
     if row["tell_reason"] == "other_bank":
         codes.reverse()
+    if row["by_canal"]:
+        codes.append("canal")
+    if row["tell_reason"] == "possible":
+        codes.append("possible")
     if row["by_air"] is None:
         codes.append("air_uncertain")
     elif row["by_air"]:
         codes.append("air")
-    return "; ".join(words(f"code.tell_reason.{code}") for code in codes)
+    texts = [words(f"code.tell_reason.{code}") for code in codes]
+    share = row["share_positions"]
+    if share is not None and share < 1 and codes != ["canal"]:
+        percent = words.numbers.percent(share)
+        texts.append(words("contingency.share", share=percent))
+    return "; ".join(texts)

@@ -11,7 +11,7 @@ from pipeline.publish.dossiers import Row
 from pipeline.publish.drafts import FIELDS
 from pipeline.publish.minimap import facility_name
 from pipeline.publish.pages import asset, render
-from pipeline.publish.sheet import Sheet
+from pipeline.publish.sheet import Sheet, comes_by_water
 from pipeline.publish.words import Words
 
 # Values that stand in the draft but wait for a person's word.
@@ -181,7 +181,7 @@ def _water(value: Mapping[str, Any], words: Words) -> str:
 def _country(row: Row, sheet: Sheet, words: Words) -> str:
     text = f"{row['country']} – {words.country(row['country'])}"
     text += f": {reasons_text(row, words)}"
-    if row["place_id"] is None:
+    if not comes_by_water(row):
         return text
     arrival = words.numbers.duration_bounds(
         *(row[f"arrival_lead_h{end}"] for end in ("_low", "", "_high"))
@@ -191,8 +191,12 @@ def _country(row: Row, sheet: Sheet, words: Words) -> str:
         arrival = words(f"arrival.{key}")
     elif row["provisional"]:
         arrival += f" · {words('mark.provisional')}"
-    name = sheet.place(str(row["place_id"])).name(words)
-    return f"{text}; {name}, {words.numbers.distance(row['distance_m'])}, {arrival}"
+    parts = [text]
+    if row["place_id"] is not None:
+        parts.append(sheet.place(str(row["place_id"])).name(words))
+    if row["distance_m"] is not None:
+        parts.append(words.numbers.distance(row["distance_m"]))
+    return "; ".join([*parts, arrival])
 
 
 def _arrivals(

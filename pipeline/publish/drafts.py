@@ -10,7 +10,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pipeline.publish.dossiers import Row
-from pipeline.publish.sheet import FLOWS, Sheet, arrival_state, at_flow, is_joined
+from pipeline.publish.sheet import (
+    FLOWS,
+    Sheet,
+    arrival_state,
+    at_flow,
+    comes_by_water,
+    is_joined,
+)
 
 FIELDS: Final = (
     "report_type", "exercise_flag", "point_of_contact", "country_iso", "datetime_utc",
@@ -146,12 +153,12 @@ def _water_body(entry: Row) -> dict[str, Any]:
 
 def _country(row: Row) -> dict[str, Any]:
     names = (
-        "country", "tell_reason", "by_river", "by_bank", "by_air", "place_id",
-        "distance_m", "distance_air_m", "within_two_days",
+        "country", "tell_reason", "by_river", "by_bank", "by_canal", "by_air",
+        "share_positions", "place_id", "distance_m", "distance_air_m", "within_two_days",
     )  # fmt: skip
     return {name: row[name] for name in names} | {
         "t_lead_h": times(row, "arrival_lead_h"),
-        "arrival_state": arrival_state(row) if row["place_id"] else None,
+        "arrival_state": arrival_state(row) if comes_by_water(row) else None,
     }
 
 

@@ -8,11 +8,12 @@ from typing import Final
 
 import pandas as pd
 
-from pipeline.core.schemas.contingency import PlaceKind
+from pipeline.core.schemas.contingency import PlaceKind, TellReason
 from pipeline.publish.dossiers import Row, SiteTables, by_facility, rows_of
 from pipeline.publish.words import Words
 
 FLOWS: Final = ("high_flow", "mean_flow", "low_flow")
+_AIR: Final = (TellReason.AIR.value, TellReason.AIR_UNCERTAIN.value)
 _ENDS: Final = {"high_flow": "_low", "mean_flow": "", "low_flow": "_high"}
 
 
@@ -37,8 +38,10 @@ class Place:
         """Name in the page's language: countries and river for a border."""
         if not self.is_border:
             return str(self.first.get(f"name_{words.language}") or self.first["name"])
+        kinds = {row["border_kind"] for row in self.rows}
+        key = "border_line" if kinds == {"contiguous"} else "border_name"
         return words(
-            "contingency.border_name",
+            f"contingency.{key}",
             from_country=self.first["from_country"],
             to_country=self.first["to_country"],
             river=self.river(words) or words("contingency.unnamed"),
@@ -156,6 +159,11 @@ def arrival_state(row: Row) -> str:
     if row["arrival_lead_h"] is None:
         return "unknown"
     return "beyond" if row["beyond_standing_water"] else "river"
+
+
+def comes_by_water(told: Row) -> bool:
+    """Whether a country is told because water may reach it, not for air alone."""
+    return told["tell_reason"] not in _AIR
 
 
 def countries_told(sheet: Sheet, facilities: Sequence[str]) -> list[str]:

@@ -13,6 +13,14 @@ from pipeline.publish.sheet import (
     Sheet,
     arrival_state,
     at_flow,
+    comes_by_water,
+    is_joined,
+)
+    FLOWS,
+    Place,
+    Sheet,
+    arrival_state,
+    at_flow,
     is_joined,
 )
 
@@ -34,8 +42,8 @@ _ENTRY: Final = (
     "velocity_peak_m_per_s",
 )  # fmt: skip
 _TOLD: Final = (
-    "tell_reason", "by_river", "by_bank", "by_air", "place_id", "distance_m",
-    "distance_air_m", "within_two_days", "snap_confidence",
+    "tell_reason", "by_river", "by_bank", "by_canal", "by_air", "share_positions",
+    "place_id", "distance_m", "distance_air_m", "within_two_days", "snap_confidence",
 )  # fmt: skip
 
 
@@ -102,7 +110,7 @@ def _place(place: Place) -> dict[str, Any]:
 
 
 def _told(row: Row) -> dict[str, Any]:
-    by_water = row["place_id"] is not None
+    by_water = comes_by_water(row)
     return {
         "tmf_id": row["tmf_id"],
         **{name: row[name] for name in _TOLD},

@@ -22,6 +22,14 @@ from pipeline.publish.sheet import (
     Sheet,
     arrival_state,
     at_flow,
+    comes_by_water,
+    is_joined,
+)
+    FLOWS,
+    Place,
+    Sheet,
+    arrival_state,
+    at_flow,
     is_joined,
 )
 from pipeline.publish.words import Words
@@ -258,7 +266,7 @@ def _country_columns(sheet: Sheet, words: Sequence[Words]) -> list[Column]:
         return sheet.facilities[str(item["tmf_id"])]
 
     def state(item: Row, w: Words) -> str | None:
-        by_water = item["place_id"] is not None
+        by_water = comes_by_water(item)
         return w(f"contingency.state.{arrival_state(item)}") if by_water else None
 
     return [
@@ -268,6 +276,8 @@ def _country_columns(sheet: Sheet, words: Sequence[Words]) -> list[Column]:
         ("facility_ru", _labels(words, "facility"), "wide", _at("name_ru", facility)),
         ("facility_country", "", "number", _at("country", facility)),
         *_names(words, "reason", "reason", reasons_text),
+        ("share_positions", _labels(words, "share"), "number",
+         _at("share_positions", row)),
         ("place_id", _labels(words, "place"), "wide", _at("place_id", row)),
         (
             "distance_m",

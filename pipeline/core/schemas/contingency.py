@@ -33,6 +33,8 @@ class TellReason(StrEnum):
 
     RIVER_ENTERS = "river_enters"
     OTHER_BANK = "other_bank"
+    CANAL = "canal"
+    POSSIBLE = "possible"
     AIR = "air"
     AIR_UNCERTAIN = "air_uncertain"
 
@@ -179,8 +181,9 @@ CONTINGENCY = Table(
 NOTIFICATIONS = Table(
     name="notifications",
     description="Countries that the Convention asks to be told of an accident, per "
-    "facility: all that its water reaches or touches, and those near it by air. A "
-    "facility without a row may lack a path: see spill_entries.",
+    "facility: all that its water reaches or touches by river, by canal or from "
+    "another of its possible positions, and those near it by air. A facility without "
+    "a row may lack a path: see spill_entries.",
     key=("tmf_id", "country"),
     columns=(
         text("tmf_id", "Key of the facility."),
@@ -188,17 +191,30 @@ NOTIFICATIONS = Table(
         code("tell_reason", TellReason, "Main reason, water before air."),
         flag("by_river", "Whether the river below enters the country."),
         flag("by_bank", "Whether the river below becomes its border."),
+        flag("by_canal", "Whether a canal that leaves the river leads there."),
+        number(
+            "share_positions",
+            "-",
+            "Share of the possible positions of the facility from which its river "
+            "reaches the country; empty where it reaches it from none.",
+            minimum=0,
+            maximum=1,
+            nullable=True,
+        ),
         flag(
             "by_air",
             "Whether its border lies within the limit by air; empty while the position "
             "is too uncertain to tell.",
             nullable=True,
         ),
-        text("place_id", "First border point on its border.", nullable=True),
+        text(
+            "place_id", "First border point on the river's path to it.", nullable=True
+        ),
         number(
             "distance_m",
             "m",
-            "Distance along the river to it; empty for air alone.",
+            "Distance along river and canal; empty where it is reached from another "
+            "possible position or by air alone.",
             minimum=0,
             nullable=True,
         ),
