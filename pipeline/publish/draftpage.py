@@ -157,9 +157,9 @@ def _facility(facility: Row, words: Words) -> list[str]:
     ]
     if facility["operator"]:
         lines.append(f"{words('field.operator')}: {facility['operator']}")
-    ends = [facility[f"volume_m3{end}"] for end in ("_low", "", "_high")]
-    if any(end is not None for end in ends):
-        volume = number.quantity_bounds(*ends, words.unit("m3"), 2)
+    low, volume, high = (facility[f"volume_m3{end}"] for end in ("_low", "", "_high"))
+    if any(value is not None for value in (low, volume, high)):
+        volume = number.quantity_bounds(low, volume, high, words.unit("m3"), 2)
         lines.append(words("notification.stored", volume=volume))
     return lines
 

@@ -154,7 +154,8 @@ def _water_body(entry: Row) -> dict[str, Any]:
 def _country(row: Row) -> dict[str, Any]:
     names = (
         "country", "tell_reason", "by_river", "by_bank", "by_canal", "by_air",
-        "share_positions", "place_id", "distance_m", "distance_air_m", "within_two_days",
+        "share_positions", "place_id", "distance_m", "distance_air_m",
+        "within_two_days",
     )  # fmt: skip
     return {name: row[name] for name in names} | {
         "t_lead_h": times(row, "arrival_lead_h"),

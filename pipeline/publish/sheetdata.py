@@ -16,13 +16,6 @@ from pipeline.publish.sheet import (
     comes_by_water,
     is_joined,
 )
-    FLOWS,
-    Place,
-    Sheet,
-    arrival_state,
-    at_flow,
-    is_joined,
-)
 
 _PLACE: Final = (
     "place_kind", "name", "name_ru", "river", "river_ru", "country", "from_country",

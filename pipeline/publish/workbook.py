@@ -25,13 +25,6 @@ from pipeline.publish.sheet import (
     comes_by_water,
     is_joined,
 )
-    FLOWS,
-    Place,
-    Sheet,
-    arrival_state,
-    at_flow,
-    is_joined,
-)
 from pipeline.publish.words import Words
 
 _CREATED: Final = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
