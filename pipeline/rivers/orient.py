@@ -10,6 +10,7 @@ that joins two rivers across a divide starts at the divide.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -225,13 +226,15 @@ def _ends_by_level(
 
 
 def _ends_as_drawn(graph: Graph, members: Indices) -> list[int]:
-    """The one node without outflow, if all is drawn towards it; else nothing."""
+    """The one free end without outflow, if all is drawn towards it; else nothing."""
     leaving: dict[int, int] = {}
     for node in graph.first[members].tolist():
         leaving[node] = leaving.get(node, 0) + 1
-    arriving = set(graph.last[members].tolist())
-    ends = sorted(arriving - set(leaving))
-    return ends if len(ends) == 1 and max(leaving.values()) == 1 else []
+    arriving = Counter(graph.last[members].tolist())
+    ends = sorted(set(arriving) - set(leaving))
+    if len(ends) != 1 or arriving[ends[0]] > 1 or max(leaving.values()) > 1:
+        return []
+    return ends
 
 
 @njit(cache=True)

@@ -82,13 +82,14 @@ def untangle(
         log = []
         graph = _graph(lines, row, keys, methods, log)
         line = graph.pieces.line
+        level = np.full(graph.n_nodes, np.nan)
+        if levels is not None:
+            level = levels(graph.lon_deg, graph.lat_deg)
         clues = Clues(
             area_km2=numbers["area_km2"][row[line]],
             discharge_m3s=numbers["discharge_m3s"][row[line]],
-            level_m=np.full(graph.n_nodes, np.nan)
-            if levels is None
-            else levels(graph.lon_deg, graph.lat_deg),
-            outlets=_named_ends(graph, texts["terminal"][row[line]]),
+            level_m=level,
+            outlets=_named_ends(graph, texts["terminal"][row[line]], level),
         )
         found = direct(graph, clues, methods.climb_limit_m)
         bridges, owner = _bridges(graph, found, clues, methods)
@@ -187,12 +188,30 @@ def _graph(
     return join_ends(pieces.take(np.flatnonzero(~closed)), tolerance)
 
 
-def _named_ends(graph: Graph, terminal: NDArray[np.object_]) -> Indices:
-    """Free ends of the pieces for which the layer names where the river ends."""
+def _named_ends(
+    graph: Graph, terminal: NDArray[np.object_], level_m: Numbers
+) -> Indices:
+    """Free end of every line for which the layer names where the river ends.
+
+    Where both of its ends are free, it is the lower one, or without a relief that at
+    which the drawing of the line ends.
+    """
     degree = graph.degree()
-    named = np.array([text is not None for text in terminal], dtype=bool)
-    at = np.where(degree[graph.last] == 1, graph.last, graph.first)[named]
-    return np.unique(at[degree[at] == 1])
+    pieces = graph.pieces
+    named = np.flatnonzero([text is not None for text in terminal])
+    ends = []
+    for line in np.unique(pieces.line[named]):
+        parts = named[pieces.line[named] == line]
+        parts = parts[np.argsort(pieces.part[parts])]
+        free = [
+            int(node)
+            for node in (graph.last[parts[-1]], graph.first[parts[0]])
+            if degree[node] == 1
+        ]
+        if len(free) == 2 and level_m[free[1]] < level_m[free[0]]:
+            free.reverse()
+        ends += free[:1]
+    return np.array(sorted(set(ends)), dtype=np.int64)
 
 
 def _bridges(
