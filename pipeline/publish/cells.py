@@ -107,7 +107,7 @@ def value_text(table: str, name: str, value: Any, words: Words) -> str:
         return words.country(str(value))
     if column.codes:
         return code_word(name, str(value), words)
-    if name in ("commodity", "substances"):
+    if name in ("commodity", "substances", "river_basin"):
         parts = [part.strip() for part in str(value).split(";")]
         return "; ".join(words.known(name, part) for part in parts)
     if column.kind == "boolean":

@@ -8,6 +8,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from markupsafe import Markup
 
@@ -171,8 +172,7 @@ def _places(base: BaseMap, catalogues: Sequence[Words]) -> list[dict[str, Any]]:
 
 def _people(population: Any) -> float:
     """People of a place for the order of names alone; unknown comes last."""
-    known = population is not None and np.isfinite(population)
-    return float(population) if known else 0.0
+    return 0.0 if pd.isna(population) else float(population)
 
 
 def _countries(

@@ -125,7 +125,7 @@ def _facts(dossier: Dossier, words: Words) -> list[Line]:
         else ""
     )
     if is_loose(found):
-        rank_note = f"{words('facts.rank_loose')} {rank_note}"
+        rank_note += f". {words('facts.rank_loose')}"
     motion = _motion_fact(dossier, words)
     border = Cell(words("border.none" if dossier.downstream else "border.unknown"))
     if dossier.crossings:

@@ -25,8 +25,10 @@ def class_range(found: Row | None, words: Words) -> str:
     if high is None or low == high:
         return words("facts.class_upper")
     highest = appearance("consequence", high, words).word
+    if low is None and high == found["consequence_class"]:
+        return words("facts.class_no_low")
     if low is None:
-        return words("facts.class_no_low", high=highest)
+        return words("facts.class_up_to", high=highest)
     lowest = appearance("consequence", low, words).word
     return words("facts.class_range", low=lowest, high=highest)
 

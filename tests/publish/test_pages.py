@@ -6,11 +6,15 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
+import geopandas as gpd
+import pandas as pd
 import pytest
 
-from pipeline.publish.mapdata import embedded_json
+from pipeline.publish.mapdata import _places, embedded_json
 from pipeline.publish.pages import ASSETS, asset
+from pipeline.publish.words import read_words
 
 LANGUAGES = ("en", "ru")
 
@@ -231,6 +235,22 @@ def test_place_of_unknown_size_gets_its_name_last(site):
     zoom = {item["name"]["en"]: item["zoom"] for item in _data(site)["places"]}
     assert zoom["Testtown"] == 5
     assert zoom["Hamlet"] == 10
+
+
+@pytest.mark.parametrize("empty", [None, float("nan"), pd.NA])
+def test_places_without_a_population_come_last_and_stop_nothing(empty):
+    places = gpd.GeoDataFrame(
+        {
+            "name": ["Unknown", "Small"],
+            "population": pd.Series([empty, 40_000], dtype=object),
+        },
+        geometry=gpd.points_from_xy([70.0, 70.001], [41.0, 41.0]),
+        crs="EPSG:4326",
+    )
+    drawn = _places(SimpleNamespace(places=places), [read_words("en")])
+    zoom = {item["name"]["en"]: item["zoom"] for item in drawn}
+    assert zoom["Small"] == 7
+    assert zoom.get("Unknown", 99) > 9
 
 
 def test_place_without_a_russian_name_keeps_its_own(site):
