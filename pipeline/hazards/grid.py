@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ import rasterio
 from affine import Affine
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
+from pipeline.core.cf_raster import CfRaster, is_cf_file
 from pipeline.core.errors import input_error
 from pipeline.core.layers import Layer
 from pipeline.core.rings import mapped
@@ -68,7 +69,7 @@ def open_raster(layer: Layer, path: Path) -> Iterator[tuple[Any, Grid]]:
     Yields
     ------
     tuple
-        The open rasterio dataset and its `Grid`.
+        The open dataset (of rasterio, or a `CfRaster`) and its `Grid`.
 
     Raises
     ------
@@ -82,7 +83,11 @@ def open_raster(layer: Layer, path: Path) -> Iterator[tuple[Any, Grid]]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", NotGeoreferencedWarning)
-                dataset = rasterio.open(path)
+                dataset = (
+                    CfRaster(path, layer.table)
+                    if is_cf_file(path)
+                    else rasterio.open(path)
+                )
         except RasterioError as error:
             raise input_error(
                 path,
@@ -91,7 +96,10 @@ def open_raster(layer: Layer, path: Path) -> Iterator[tuple[Any, Grid]]:
                 fix="fetch the file again, or correct 'file' in the registry",
             ) from None
         with dataset:
-            yield dataset, _checked(dataset, layer, path)
+            grid = _checked(dataset, layer, path)
+            if isinstance(dataset, CfRaster) and dataset.nodata is not None:
+                grid = replace(grid, nodata=math.nan)  # its values are physical
+            yield dataset, grid
 
 
 def _checked(dataset: Any, layer: Layer, path: Path) -> Grid:

@@ -14,6 +14,7 @@ from pyproj import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.warp import transform_bounds
 
+from pipeline.core.cf_raster import CfRaster, is_cf_file
 from pipeline.core.errors import InputError, input_error
 from pipeline.core.layers import Layer
 
@@ -50,7 +51,9 @@ def check_raster(path: Path, layer: Layer, bbox: Bounds) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # checked below
-            raster = rasterio.open(path)
+            raster = (
+                CfRaster(path, layer.table) if is_cf_file(path) else rasterio.open(path)
+            )
         with raster:
             _check_crs(raster.crs, path, layer)
             _check_bands(raster, path, layer)
@@ -138,10 +141,18 @@ def _check_place(raster: Any, path: Path, layer: Layer, bbox: Bounds) -> None:
             "the transform from cells to coordinates",
             "georeference the raster",
         )
-    found = transform_bounds(raster.crs, _STORAGE_CRS, *raster.bounds)
-    if overlaps(found, bbox):
+    found = transform_bounds(raster.crs, _STORAGE_CRS, *_ordered(raster.bounds))
+    west, south, east, north = found
+    turns = (-360.0, 0.0, 360.0)  # longitudes may count from 0 or from -180
+    if any(overlaps((west + t, south, east + t, north), bbox) for t in turns):
         return
     raise outside(path, layer, found, bbox)
+
+
+def _ordered(bounds: Bounds) -> Bounds:
+    """Least x, least y, largest x, largest y; south-up rasters state them turned."""
+    x0, y0, x1, y1 = bounds
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
 def overlaps(a: Bounds, b: Bounds) -> bool:
