@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from pipeline.assessment.places import named_reaches
@@ -62,16 +63,15 @@ def notifications_table(
         _from_elsewhere(facilities, possible),
     ]
     air = _by_air(facilities, snaps, assessment)
-    water = _first_way([way for way in ways if len(way)])
+    water = _soonest_way(ways)
     rows = water.merge(air, on=_KEY, how="outer")
     if rows.empty:
         return empty_table("notifications")
     share = possible[[*_KEY, "share"]].rename(columns={"share": "share_positions"})
     rows = rows.merge(share, on=_KEY, how="left")
-    canal = set(ways[1][_KEY].itertuples(index=False, name=None))
-    rows["by_canal"] = [
-        key in canal for key in rows[_KEY].itertuples(index=False, name=None)
-    ]
+    canals = ways[1][[*_KEY, "canal", "canal_ru"]]
+    rows = rows.merge(canals.assign(by_canal=True), on=_KEY, how="left")
+    rows["by_canal"] = rows["by_canal"].astype("boolean").fillna(False)
     alone = rows["tell_reason"].isna()
     rows["tell_reason"] = rows["tell_reason"].where(~alone, rows["air_reason"])
     for name in ("by_river", "by_bank"):
@@ -93,16 +93,33 @@ def notifications_table(
     return check_table(rows.reindex(columns=columns), "notifications")
 
 
-def _first_way(ways: list[pd.DataFrame]) -> pd.DataFrame:
-    """For each facility and country the first of several ways, in their order."""
-    if not ways:
-        return pd.DataFrame(columns=[*_KEY, "tell_reason", "by_river", "by_bank"])
-    rows = pd.concat([way.astype(object) for way in ways], ignore_index=True)
-    rows = rows.drop_duplicates(_KEY)
+def _soonest_way(ways: list[pd.DataFrame]) -> pd.DataFrame:
+    """For each facility and country the way that is there first.
+
+    Another possible position counts where neither river nor canal leads there. Low
+    bounds are the earliest over river and canals.
+    """
+    columns = [*_KEY, *_CARRIED, "tell_reason"]
+    parts = [
+        way[columns].astype(object).assign(order=order)
+        for order, way in enumerate(ways)
+    ]
+    rows = pd.concat(parts, ignore_index=True)
     for name in _CARRIED:
         if name.startswith(("arrival", "distance", "unit")):
             rows[name] = pd.to_numeric(rows[name]).astype("float64")
-    return rows
+    rows["later"] = rows["tell_reason"] == TellReason.POSSIBLE.value
+    rows = rows.sort_values(
+        [*_KEY, "later", "arrival_lead_h", "order"], na_position="last", kind="stable"
+    )
+    direct = rows[~rows["later"]].groupby(_KEY)
+    rows = rows.drop_duplicates(_KEY).drop(columns=["order", "later"])
+    for name in ("arrival_lead_h_low", "arrival_peak_h_low"):
+        soonest = direct[name].min().rename("soonest").reset_index()
+        found = rows.merge(soonest, on=_KEY, how="left")["soonest"].to_numpy()
+        timed = rows[name].notna()
+        rows[name] = rows[name].where(~timed, np.fmin(rows[name], found))
+    return rows.merge(ways[0][[*_KEY, "by_river", "by_bank"]], on=_KEY, how="left")
 
 
 def _abroad(facilities: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -154,12 +171,10 @@ def _by_canal(
     peak = rows["arrival_peak_h"]
     return rows.assign(
         tell_reason=TellReason.CANAL.value,
-        by_river=False,
-        by_bank=False,
         place_id=None,
         unit_peak_mg_per_l_per_t=None,
         within_two_days=(peak <= limit_h).astype("boolean").mask(peak.isna()),
-    )[[*_KEY, *_CARRIED, "tell_reason", "by_river", "by_bank"]]
+    )[[*_KEY, *_CARRIED, "tell_reason", "canal", "canal_ru"]]
 
 
 def _from_elsewhere(facilities: pd.DataFrame, possible: pd.DataFrame) -> pd.DataFrame:
@@ -170,8 +185,6 @@ def _from_elsewhere(facilities: pd.DataFrame, possible: pd.DataFrame) -> pd.Data
     answer = pd.Series(pd.NA, index=rows.index, dtype="boolean")
     return rows.assign(
         tell_reason=TellReason.POSSIBLE.value,
-        by_river=False,
-        by_bank=False,
         place_id=None,
         distance_m=None,
         unit_peak_mg_per_l_per_t=None,
@@ -179,7 +192,7 @@ def _from_elsewhere(facilities: pd.DataFrame, possible: pd.DataFrame) -> pd.Data
         beyond_standing_water=None,
         provisional=answer.mask(timed, True),
         confidence=timed.map({True: Confidence.PROJECT.value, False: None}),
-    )[[*_KEY, *_CARRIED, "tell_reason", "by_river", "by_bank"]]
+    )[[*_KEY, *_CARRIED, "tell_reason"]]
 
 
 def _by_air(

@@ -274,6 +274,7 @@ def _country_row(sheet: Sheet, row: Row, words: Words) -> dict[str, Any]:
         }
         if row["place_id"] is not None
         else None,
+        "canal": canal_name(row, words) if row["tell_reason"] == "canal" else "",
         "distance": ""
         if row["distance_m"] is None
         else words.numbers.distance(row["distance_m"]),
@@ -293,6 +294,11 @@ def _own_rank(found: Row | None, words: Words) -> Cell:
     return Cell(rank_text(found, words), marks=marks_of(found) if known else ())
 
 
+def canal_name(row: Row, words: Words) -> str:
+    """Canal that leads to a country, in the page's language."""
+    return str(row.get(f"canal_{words.language}") or row["canal"] or "")
+
+
 def reasons_text(row: Row, words: Words) -> str:
     """Why a country is to be told, in words: water first, then air."""
     codes = []
@@ -303,7 +309,7 @@ def reasons_text(row: Row, words: Words) -> str:
     if row["tell_reason"] == "other_bank":
         codes.reverse()
     if row["by_canal"]:
-        codes.append("canal")
+        codes.insert(0 if row["tell_reason"] == "canal" else len(codes), "canal")
     if row["tell_reason"] == "possible":
         codes.append("possible")
     if row["by_air"] is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pipeline.publish.cells import Context, code_word
-from pipeline.publish.contingencypage import reasons_text
+from pipeline.publish.contingencypage import canal_name, reasons_text
 from pipeline.publish.dossiers import Row
 from pipeline.publish.drafts import FIELDS
 from pipeline.publish.minimap import facility_name
@@ -17,6 +17,12 @@ from pipeline.publish.words import Words
 # Values that stand in the draft but wait for a person's word.
 _TO_CHECK: Final = frozenset(
     {"report_type", "release_path", "discharge_m3s", "flow_velocity_ms", "substances"}
+)
+# Fields that need more than the tables say.
+_COMPLETE: Final = frozenset({"substances", "discharge_m3s", "flow_velocity_ms"})
+# Fields whose hint explains a value of the tables.
+_HINT_WITH_VALUE: Final = frozenset(
+    {"release_path", "discharge_m3s", "flow_velocity_ms", "predicted_arrival"}
 )
 _BORDER: Final = "border"
 _PLACES_SHOWN: Final = 12
@@ -66,7 +72,10 @@ def _field(
 ) -> dict[str, Any]:
     value = record["fields"][name]
     hint = f"notification.hint.{name}"
+    placeless = name == "location" and value["lat"] is None
     state = "to_fill" if value is None else "check" if name in _TO_CHECK else "known"
+    if placeless:
+        state = "to_fill"
     return {
         "name": name,
         "label": words(f"notification.name.{name}"),
@@ -74,8 +83,10 @@ def _field(
         "arrivals": _arrivals(record, sheet, words)
         if name == "predicted_arrival" and value
         else [],
-        "blank": value is None or name in ("substances", "discharge_m3s"),
-        "hint": words(hint) if words.has(hint) else "",
+        "blank": value is None or placeless or name in _COMPLETE,
+        "hint": words(hint)
+        if words.has(hint) and (value is not None or name not in _HINT_WITH_VALUE)
+        else "",
         "state": words(f"notification.{state}"),
         "used_in": [
             words(f"notification.type.{kind}") for kind in record["used_in"][name]
@@ -194,6 +205,8 @@ def _country(row: Row, sheet: Sheet, words: Words) -> str:
     parts = [text]
     if row["place_id"] is not None:
         parts.append(sheet.place(str(row["place_id"])).name(words))
+    elif row["tell_reason"] == "canal":
+        parts.append(canal_name(row, words))
     if row["distance_m"] is not None:
         parts.append(words.numbers.distance(row["distance_m"]))
     return "; ".join([*parts, arrival])

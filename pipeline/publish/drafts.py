@@ -153,7 +153,7 @@ def _water_body(entry: Row) -> dict[str, Any]:
 
 def _country(row: Row) -> dict[str, Any]:
     names = (
-        "country", "tell_reason", "by_river", "by_bank", "by_canal", "by_air",
+        "country", "tell_reason", "by_river", "by_bank", "by_canal", "canal", "by_air",
         "share_positions", "place_id", "distance_m", "distance_air_m",
         "within_two_days",
     )  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any, Final
 import xlsxwriter
 
 from pipeline.publish.cells import code_word
-from pipeline.publish.contingencypage import reasons_text
+from pipeline.publish.contingencypage import canal_name, reasons_text
 from pipeline.publish.dossiers import Row
 from pipeline.publish.sheet import (
     FLOWS,
@@ -272,6 +272,7 @@ def _country_columns(sheet: Sheet, words: Sequence[Words]) -> list[Column]:
         ("share_positions", _labels(words, "share"), "number",
          _at("share_positions", row)),
         ("place_id", _labels(words, "place"), "wide", _at("place_id", row)),
+        *_names(words, "canal", "canal", canal_name),
         (
             "distance_m",
             _labels(words, "distance") + ", m",

@@ -182,8 +182,10 @@ NOTIFICATIONS = Table(
     name="notifications",
     description="Countries that the Convention asks to be told of an accident, per "
     "facility: all that its water reaches or touches by river, by canal or from "
-    "another of its possible positions, and those near it by air. A facility without "
-    "a row may lack a path: see spill_entries.",
+    "another of its possible positions, and those near it by air. Distance and arrival "
+    "are those of the way that is there first at mean flow; low bounds are the "
+    "earliest over river and canals. A facility without a row may lack a path: see "
+    "spill_entries.",
     key=("tmf_id", "country"),
     columns=(
         text("tmf_id", "Key of the facility."),
@@ -192,6 +194,8 @@ NOTIFICATIONS = Table(
         flag("by_river", "Whether the river below enters the country."),
         flag("by_bank", "Whether the river below becomes its border."),
         flag("by_canal", "Whether a canal that leaves the river leads there."),
+        text("canal", "Canal that leads there first.", nullable=True),
+        text("canal_ru", "Its name in Russian.", nullable=True),
         number(
             "share_positions",
             "-",
@@ -208,7 +212,9 @@ NOTIFICATIONS = Table(
             nullable=True,
         ),
         text(
-            "place_id", "First border point on the river's path to it.", nullable=True
+            "place_id",
+            "Border point where the river reaches it; empty if a canal does so earlier.",
+            nullable=True,
         ),
         number(
             "distance_m",
