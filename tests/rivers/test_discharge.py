@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from pipeline.rivers.discharge import fill_discharge, fit_relation
+from pipeline.rivers.build import build_network
+from pipeline.rivers.discharge import RegionalRelation, fill_discharge, fit_relation
+from pipeline.rivers.reading import raw_reaches
 
 AREA = np.array([10.0, 30, 100, 300, 1000, 3000, 10_000, 30_000, 500])
 
@@ -80,3 +84,24 @@ def test_zero_discharge_is_a_value_and_stays():
     result = filled(discharge)
     assert result.mean_m3s[0] == 0.0
     assert result.source[0] == "given"
+
+
+def test_a_stated_relation_serves_where_none_can_be_fitted(kit):
+    stated = RegionalRelation(0.02, 0.9, 2.5, 0, 0.0, np.inf, source="Atlas 1990")
+    dry = [reach | {"q": np.nan} for reach in kit.confluence]
+    network = build_network(raw_reaches(kit.layer(dry), Path("dry.gpkg")), stated)
+    assert network.discharge.mean_m3s == pytest.approx(0.02 * network.area_km2**0.9)
+    assert set(network.discharge.source) == {"estimated"}
+    assert "Atlas 1990" in network.discharge.how[0]
+    assert network.discharge.high_m3s == pytest.approx(2.5 * network.discharge.mean_m3s)
+    assert stated.record()["area_km2"] is None
+
+
+def test_a_fitted_relation_comes_before_a_stated_one():
+    area = np.geomspace(10, 1e4, 10)
+    given = 0.01 * area
+    given[0] = np.nan
+    stated = RegionalRelation(9.0, 1.0, 2.0, 0, 0.0, np.inf, source="Atlas 1990")
+    empty = np.full(10, None, dtype=object)
+    found = fill_discharge(area, given, np.full(10, np.nan), empty, empty, stated)
+    assert found.mean_m3s[0] == pytest.approx(0.1)
