@@ -35,8 +35,9 @@ _ENTRY: Final = (
     "velocity_peak_m_per_s",
 )  # fmt: skip
 _TOLD: Final = (
-    "tell_reason", "by_river", "by_bank", "by_canal", "canal", "canal_ru", "by_air", "share_positions",
-    "place_id", "distance_m", "distance_air_m", "within_two_days", "snap_confidence",
+    "tell_reason", "by_river", "by_bank", "by_canal", "canal", "canal_ru", "by_air",
+    "share_positions", "place_id", "distance_m", "distance_air_m", "within_two_days",
+    "snap_confidence",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from shapely.geometry import Point
+from shapely.geometry import LineString, Point
 
 from pipeline.assessment.scheme import Scheme, read_scheme
 from pipeline.core.config import read_methods
@@ -159,6 +159,25 @@ def settlement(tmf_id: str, name: str, **changes: Any) -> dict[str, Any]:
     return row
 
 
+def reach(reach_id: int, **changes: Any) -> dict[str, Any]:
+    """One row of the table ``reaches``: 30 km with 5 m3/s."""
+    west = 70.0 + 0.3 * reach_id
+    return {
+        "reach_id": reach_id,
+        "next_reach_id": None,
+        "source_id": str(reach_id),
+        "n_upstream": 0,
+        "length_m": 30_000.0,
+        "discharge_m3s": 5.0,
+        "discharge_m3s_status": "measured",
+        "discharge_source": "given",
+        "velocity_peak_m_per_s": 0.8,
+        "velocity_method": "jobson_slope",
+        "to_end_m": 30_000.0,
+        "geometry": LineString([(west, 40.5), (west + 0.3, 40.5)]),
+    } | changes
+
+
 def displacement(tmf_id: str, **changes: Any) -> dict[str, Any]:
     """One row of the table ``displacement``: no series."""
     return {
@@ -186,6 +205,9 @@ def make_tables() -> Callable[..., dict[str, Any]]:
             "snaps",
             "crossings",
             "receptors",
+            "reaches",
+            "branches",
+            "possible_countries",
         )
         return {name: table_of(name, rows.get(name, [])) for name in names}
 
@@ -201,5 +223,6 @@ def rows() -> SimpleNamespace:
         snap=snap,
         crossing=crossing,
         settlement=settlement,
+        reach=reach,
         displacement=displacement,
     )

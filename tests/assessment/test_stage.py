@@ -29,6 +29,7 @@ def small(tmp_path, make_tables, rows):
         snaps=[rows.snap("a"), rows.snap("b")],
         crossings=[rows.crossing("a")],
         receptors=[rows.settlement("a", "village")],
+        reaches=[rows.reach(1, name="Black River"), rows.reach(2, name="Black River")],
     )
     for name, frame in tables.items():
         write_table(frame, name, folder / "tables" / f"{name}.parquet")
@@ -47,6 +48,14 @@ def run(folder, *more):
             str(folder / "out" / "assessment.parquet"),
             "--out-measures",
             str(folder / "out" / "measures.parquet"),
+            *(
+                text
+                for name in ("contingency", "notifications", "spill-entries")
+                for text in (
+                    f"--out-{name}",
+                    str(folder / "out" / f"{name.replace('-', '_')}.parquet"),
+                )
+            ),
             *more,
         ]
     )
@@ -64,6 +73,17 @@ def test_the_stage_writes_both_tables_with_their_provenance(small):
     assert record["notes"]["scheme_status"] == "provisional"
     inputs = {i["file"] for i in record["inputs"]}
     assert {"uba-icpdr-provisional.yaml", "release.yaml", "snaps.parquet"} <= inputs
+
+
+def test_the_stage_joins_the_tables_of_the_contingency_sheet(small):
+    assert run(small) == 0
+    sheet = read_table("contingency", small / "out" / "contingency.parquet")
+    assert list(sheet["place_id"]) == ["border-kg-uz-black-river", "settlement-village"]
+    told = read_table("notifications", small / "out" / "notifications.parquet")
+    assert list(told["country"]) == ["UZ"]
+    entries = read_table("spill_entries", small / "out" / "spill_entries.parquet")
+    assert list(entries["tmf_id"]) == ["a", "b"]
+    assert (small / "out" / "contingency.parquet.prov.json").is_file()
 
 
 def test_a_second_run_gives_the_same_bytes(small):

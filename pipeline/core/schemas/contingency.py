@@ -213,7 +213,7 @@ NOTIFICATIONS = Table(
         ),
         text(
             "place_id",
-            "Border point where the river reaches it; empty if a canal does so earlier.",
+            "Border point where the river reaches it; empty where a canal is earlier.",
             nullable=True,
         ),
         number(
