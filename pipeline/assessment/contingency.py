@@ -51,10 +51,10 @@ def contingency_table(
         first.rename(columns={"kind": "border_kind"}),
         places.assign(within_two_days=_within(places, two_day_limit_h)),
     ]
-    rows = pd.concat([part.astype(object) for part in parts if len(part)] or [])
-    if rows.empty:
+    filled = [part.astype(object) for part in parts if len(part)]
+    if not filled:
         return empty_table("contingency")
-    rows = rows.reset_index(drop=True)
+    rows = pd.concat(filled, ignore_index=True)
     rows["people_status"] = [
         Status.NOT_PROVIDED.value if pd.isna(status) else status
         for status in rows.get("people_status", pd.Series(index=rows.index))
