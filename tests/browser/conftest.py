@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -61,6 +62,26 @@ def site(small: Any, project: Path, tmp_path_factory: pytest.TempPathFactory) ->
     region = small.make_region(folder, project / "configs" / "methods.yaml")
     run(region.arguments(folder / "site"))
     return folder / "site"
+
+
+@pytest.fixture(scope="session")
+def toy_site(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the toy region's site, made by the whole workflow in one run."""
+    if chromium_path() is None:
+        pytest.skip("no Chromium (install 'chromium', or set NATECH_CHROMIUM)")
+    region = project / "tests" / "regions" / "toy" / "toy.yaml"
+    outputs = tmp_path_factory.mktemp("toy")
+    command = [sys.executable, "-m", "pipeline", "run", str(region)]
+    result = subprocess.run(
+        [*command, "--outputs", str(outputs)],
+        cwd=project,
+        env=os.environ | {"PYTHONPATH": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return outputs / "toy" / "site"
 
 
 @dataclass
