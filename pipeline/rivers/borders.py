@@ -111,13 +111,20 @@ def _distance_m(lon_deg: float, lat_deg: float, shape: shapely.Geometry) -> floa
 
 
 def country_at(countries: Countries, lon_deg: Numbers, lat_deg: Numbers) -> Texts:
-    """Country of every point, None outside all polygons."""
+    """Country of every point, None outside all polygons.
+
+    Where polygons overlap, the code that is first in the alphabet is taken, so that
+    the order of the polygons in their file changes nothing.
+    """
     tree = shapely.STRtree(countries.polygon)
     which, polygon = tree.query(
         shapely.points(lon_deg, lat_deg), predicate="intersects"
     )
     result = np.full(len(lon_deg), None, dtype=object)
-    result[which[::-1]] = countries.code[polygon[::-1]]
+    place = np.empty(len(countries.code), dtype=np.int64)
+    place[np.argsort(countries.code.astype(str), kind="stable")] = np.arange(len(place))
+    last_first = np.argsort(-place[polygon], kind="stable")
+    result[which[last_first]] = countries.code[polygon[last_first]]
     return result
 
 

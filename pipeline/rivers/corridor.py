@@ -30,6 +30,7 @@ from pipeline.rivers.network import Network
 from pipeline.rivers.paths import Paths
 
 Numbers = NDArray[np.float64]
+_LONGEST_EDGE_DEG: Final = 0.1
 LEAST_COVERED: Final = 0.5
 """Share of a corridor that must have data for a number to be given (P)."""
 
@@ -140,6 +141,7 @@ def _outlines(
     lon, lat = network.lines.lon_deg, network.lines.lat_deg
     box = (lon.min() - 1, lat.min() - 1, lon.max() + 1, lat.max() + 1)
     near = shapely.clip_by_rect(countries.polygon, *box)
+    near = shapely.segmentize(near, _LONGEST_EDGE_DEG)  # parallels bend in the plane
     return [
         (str(code), _moved(part, to_plane))
         for code, part in zip(countries.code, near, strict=True)

@@ -192,7 +192,7 @@ def _refuse_repeated(places: Places, local: LocalLayer) -> None:
     if (count > 1).any():
         raise input_error(
             local.path or local.layer.id,
-            found=f"the key {keys[count > 1][0]!r} more than once",
+            found=f"the key {str(keys[count > 1][0])!r} more than once",
             expected="one row per place",
             fix="correct the keys",
         )

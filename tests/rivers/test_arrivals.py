@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,8 +11,10 @@ from hypothesis import strategies as st
 
 from pipeline.rivers import jobson
 from pipeline.rivers.arrivals import arrivals_at, two_day_distance_m
+from pipeline.rivers.build import build_network
 from pipeline.rivers.lakes import Lake, lakes_from_polygons
 from pipeline.rivers.paths import trace
+from pipeline.rivers.reading import raw_reaches
 
 BLUE = {"blue": Lake("blue", "Blue Lake", None, 36e6)}
 
@@ -296,3 +300,16 @@ def test_lakes_are_found_by_their_polygons_where_the_layer_knows_none(kit):
     lake = {i: wet.lake[kit.index(wet, i)] for i in range(1, 7)}
     # reach 6 lies in it for 4 km, reach 2 touches the pond for 1.1 km
     assert lake == {1: None, 2: "pond", 3: None, 4: None, 5: "blue", 6: "blue"}
+
+
+def test_bounds_of_the_discharge_widen_the_residence_time(kit, blue_lake):
+    rows = [row | {} for row in kit.confluence]
+    frame = kit.layer(rows)
+    frame["discharge_uncertainty_factor"] = 2.0
+    network = build_network(raw_reaches(frame, Path("test.gpkg")))
+    plain = kit.residence(kit.network(rows), blue_lake, 0.1)
+    rough = kit.residence(network, blue_lake, 0.1)
+    lake = kit.index(network, 5)
+    assert rough.central_h[lake] == pytest.approx(1000.0)
+    assert rough.latest_h[lake] == pytest.approx(2 * plain.latest_h[lake])
+    assert rough.earliest_h[lake] == pytest.approx(plain.earliest_h[lake] / 2)

@@ -187,6 +187,37 @@ def test_a_river_along_a_border_is_found_from_polygons(kit):
     assert {*banks.right} == {"UZ"}
 
 
+def test_slivers_and_gaps_of_a_border_layer_make_no_crossing(kit):
+    # a gap of 0.9 km, then a strip of a third country 0.9 km wide along the border
+    network = river(kit, (None, None), (None, None), (None, None))
+    countries = Countries(
+        np.array(["KG", "TJ", "UZ"], dtype=object),
+        np.array(
+            [
+                box(69, 39, 70.15, 41),
+                box(70.16, 39, 70.17, 41),
+                box(70.17, 39, 72, 41),
+            ],
+            dtype=object,
+        ),
+    )
+    rows, metres, found = crossings(kit, network, countries=countries)
+    assert rows == [("KG", "UZ", "successive")]
+    assert metres[0] == pytest.approx(1.5 * 8539.4, abs=2500)
+    assert found.n_slivers >= 1
+
+
+def test_overlapping_polygons_give_one_country_to_a_place():
+    countries = Countries(
+        np.array(["KG", "UZ"], dtype=object),
+        np.array([box(69, 39, 70.2, 41), box(70.1, 39, 72, 41)], dtype=object),
+    )
+    place = np.array([70.15]), np.array([40.0])
+    assert country_at(countries, *place)[0] in {"KG", "UZ"}
+    again = Countries(countries.code[::-1], countries.polygon[::-1])
+    assert country_at(again, *place)[0] == country_at(countries, *place)[0]
+
+
 BOX = Countries(
     np.array(["KG", "UZ"], dtype=object),
     np.array([box(69, 39, 70.5, 41), box(70.5, 39, 72, 41)], dtype=object),

@@ -24,16 +24,24 @@ def places(*points):
     nothing = np.full(count, None, dtype=object)
     lon, lat = np.array(points, dtype=float).T
     return Places(
-        np.full(count, "settlement"), names, names, nothing, nothing, lon, lat, np.full(count, np.nan)
+        np.full(count, "settlement"),
+        names,
+        names,
+        nothing,
+        nothing,
+        lon,
+        lat,
+        np.full(count, np.nan),
     )
 
 
-def exposed(kit, network, settlements, *entries):
+def exposed(kit, network, settlements, *entries, radius=None):
     start = np.array([kit.index(network, i) for i, _ in entries], dtype=np.int64)
     share = np.array([s for _, s in entries], dtype=float)
     paths = trace(network, kit.timed(network), start, share)
     near = near_reaches(ReachIndex(network.lines), settlements, LIMIT_M)
-    return paths, places_on_paths(network, paths, settlements, near, LIMIT_M)
+    radii = None if radius is None else np.full(len(entries), radius)
+    return paths, places_on_paths(network, paths, settlements, near, LIMIT_M, radii)
 
 
 def test_a_place_by_the_river_is_found_with_its_distance(kit, confluence):
@@ -78,6 +86,47 @@ def test_a_place_upstream_of_the_entry_is_measured_to_the_entry(kit, confluence)
     assert near.fraction[0] == 0.5
     _, far = exposed(kit, confluence, settlement, (3, 0.95))
     assert len(far.place) == 0
+
+
+def test_a_place_within_the_radius_of_the_entry_lies_beside_the_facility(
+    kit, confluence
+):
+    # 7.6 km upstream of the entry: too far for the river, inside of the radius
+    settlement = places((70.11, 40.0))
+    _, found = exposed(kit, confluence, settlement, (3, 0.995), radius=8000.0)
+    assert list(found.place) == [0]
+    assert found.beside[0]
+    assert found.fraction[0] == pytest.approx(0.995)
+    _, none = exposed(kit, confluence, settlement, (3, 0.995), radius=3000.0)
+    assert len(none.place) == 0
+
+
+def test_a_place_on_a_side_stream_within_the_radius_counts_too(kit, confluence):
+    settlement = places((70.12, 40.06))  # 6.7 km off the river
+    _, found = exposed(kit, confluence, settlement, (3, 0.2), radius=8000.0)
+    assert found.beside[0]
+    _, none = exposed(kit, confluence, settlement, (3, 0.2))
+    assert len(none.place) == 0
+
+
+def test_a_place_downstream_within_the_radius_keeps_its_latest_arrival(kit, confluence):
+    settlement = places((70.25, 40.0))  # 8.5 km below the entry
+    paths, found = exposed(kit, confluence, settlement, (3, 0.5), radius=9000.0)
+    assert found.beside[0]
+    assert found.fraction[0] == 0.5
+    assert paths.reach[found.late_element[0]] == kit.index(confluence, 4)
+    assert found.late_fraction[0] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_a_place_downstream_outside_of_the_radius_is_not_beside(kit, confluence):
+    _, found = exposed(kit, confluence, places((70.25, 40.0)), (3, 0.5), radius=200.0)
+    assert not found.beside[0]
+    assert found.late_element[0] == found.element[0]
+
+
+def test_a_place_upstream_near_the_entry_lies_beside_the_facility(kit, confluence):
+    _, found = exposed(kit, confluence, places((70.14, 40.0)), (3, 0.5), radius=200.0)
+    assert found.beside[0]
 
 
 def test_a_lake_is_reported_where_the_path_enters_it(kit, confluence):

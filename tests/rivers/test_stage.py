@@ -8,14 +8,24 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
-from shapely.geometry import Point
+from shapely.geometry import LineString, Point
 
 from pipeline.cli import main
 from pipeline.core.config import read_region
-from pipeline.core.layers import LocalLayer, Manifest, read_registry
+from pipeline.core.layers import Layer, LocalLayer, Manifest, read_registry
 from pipeline.core.tables import read_table, table_of, write_table
 
-TABLES = ("reaches", "snaps", "downstream", "crossings", "receptors")
+TABLES = (
+    "reaches",
+    "snaps",
+    "candidates",
+    "possible_countries",
+    "downstream",
+    "crossings",
+    "branches",
+    "receptors",
+    "exposure",
+)
 
 
 def manifest_of(region_file: Path, *, without=()) -> Manifest:
@@ -62,10 +72,18 @@ def facility(tmf_id, lon, lat, **values):
     return row | values
 
 
-def run_stage(folder: Path, region: Path, *, without=(), out="tables"):
-    """Run the stage's command; returns the exit code and the tables by name."""
+def run_stage(
+    folder: Path, region: Path, *, without=(), out="tables", more=(), methods=None
+):
+    """Run the stage's command; returns the exit code and the tables by name.
+
+    ``more`` are layers that stand in the manifest besides those of the region,
+    ``methods`` is a file of choices in place of the shipped one.
+    """
     manifest = folder / "manifest.json"
-    content = manifest_of(region, without=without).model_dump(mode="json")
+    own = manifest_of(region, without=without)
+    own = own.model_copy(update={"layers": (*own.layers, *more)})
+    content = own.model_dump(mode="json")
     manifest.write_text(json.dumps(content), encoding="utf-8")
     code = main(
         [
@@ -74,6 +92,7 @@ def run_stage(folder: Path, region: Path, *, without=(), out="tables"):
             f"--facilities={folder / 'facilities.parquet'}",
             f"--layers={manifest}",
             f"--out-dir={folder / out}",
+            *([] if methods is None else [f"--methods={methods}"]),
         ]
     )
     if code:
@@ -201,7 +220,117 @@ def test_each_table_has_a_provenance_record_with_its_formulas(tables, folder):
         assert "toy_rivers.gpkg" in [item["file"] for item in record["inputs"]]
 
 
-def upstream(folder: Path, region: Path, place: str, *words: str) -> int:
+def layer_of(key: str, path: Path, use: str, **values) -> LocalLayer:
+    """Layer of a file that a test wrote."""
+    row = {
+        "id": key,
+        "title": {"en": key, "ru": key},
+        "role": "other",
+        "kind": "vector",
+        "file": path.name,
+        "unit": "-",
+        "crs": "EPSG:4326",
+        "nodata": None,
+        "resolution": "made by hand",
+        "licence": {"name": "CC0-1.0"},
+        "citation": "Invented for a test.",
+        "version": "1",
+    }
+    return LocalLayer(
+        layer=Layer.model_validate(row | values),
+        state="available",
+        path=path,
+        reason="made",
+        uses=(use,),
+    )
+
+
+def test_every_position_has_shares_and_none_has_none(tables):
+    snaps = tables["snaps"].set_index("tmf_id")
+    assert snaps.loc["kg-001", "share_border"] == 1.0
+    assert snaps.loc["kg-001", "possible_countries"] == "UZ 1.00"
+    assert snaps.loc["kg-004", "share_no_reach"] == 1.0
+    assert pd.isna(snaps.loc["kg-003", "share_no_reach"])
+    shares = tables["candidates"].groupby("tmf_id")["share"].sum()
+    assert shares.to_dict() == pytest.approx({"kg-001": 1.0, "kg-002": 1.0})
+    assert set(snaps["overland_status"]) == {"not_provided"}
+
+
+def test_candidates_and_crossings_agree_for_the_chosen_reach(tables):
+    chosen = tables["candidates"].query("chosen").set_index("tmf_id")
+    first = tables["crossings"].query("crossing == 1").set_index("tmf_id")
+    assert list(chosen.index) == list(first.index)
+    for name in ("arrival_lead_h", "distance_m"):
+        # the middle of all positions within 200 m is not quite the stated position
+        assert chosen[name].to_numpy() == pytest.approx(first[name], rel=0.05)
+
+
+def test_people_by_distance_are_those_of_the_receptors(tables):
+    people = tables["receptors"].query("kind == 'settlement'")
+    expected = people.groupby("tmf_id")["people"].sum()
+    exposure = tables["exposure"].groupby(["by", "tmf_id"])["people"].sum()
+    for by in ("distance", "arrival"):
+        found = exposure[by]
+        assert found.to_dict() == pytest.approx(expected.to_dict())
+
+
+def test_receptors_of_the_users_own_layers_are_found(folder, region, tables):
+    line = tables["reaches"].set_index("reach_id").geometry
+    step = tables["downstream"].query("tmf_id == 'kg-001' and step == 1").iloc[0]
+    middle = line[step.reach_id].interpolate(0.5, normalized=True)
+    path = folder / "насосы.gpkg"
+    shapes = [middle, middle.buffer(0.002), Point(75, 45)]
+    columns = {"kind": ["intake", "protected_area", "gauge"], "name": ["A", "B", "C"]}
+    gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4326").to_file(path)
+    more = [layer_of("own-places", path, "receptors")]
+    _, found = run_stage(folder, region, out="own", more=more)
+    own = found["receptors"].query("tmf_id == 'kg-001'").set_index("receptor_id")
+    intake, park = own.loc["own-places:1"], own.loc["own-places:2"]
+    assert (intake["kind"], park["kind"]) == ("intake", "protected_area")
+    length = step.distance_end_m - step.distance_start_m
+    assert intake["distance_m"] - step.distance_start_m == pytest.approx(
+        length / 2, rel=1e-3
+    )
+    assert park["distance_m"] < intake["distance_m"]
+    assert "own-places:3" not in found["receptors"]["receptor_id"].to_list()
+    own_file = folder / "own" / "receptors.parquet.prov.json"
+    assert "насосы.gpkg" in own_file.read_text(encoding="utf-8")
+
+
+def test_canals_are_followed_only_where_the_methods_say_so(
+    folder, region, tables, project, tmp_path
+):
+    crossing = tables["crossings"].iloc[0]
+    source = tables["reaches"].set_index("reach_id").loc[crossing["reach_id"]]
+    head = Point(crossing["lon_deg"], crossing["lat_deg"])
+    path = folder / "канал.gpkg"
+    columns = {
+        "canal_id": ["arik"],
+        "name_en": ["Arik"],
+        "from_reach_id": [source["source_id"]],
+        "share": [0.25],
+        "ends_in": ["fields"],
+    }
+    line = LineString([(head.x, head.y), (head.x, head.y - 0.1)])
+    gpd.GeoDataFrame(columns, geometry=[line], crs="EPSG:4326").to_file(path)
+    more = [layer_of("own-canals", path, "canals")]
+    _, found = run_stage(folder, region, out="canals", more=more)
+    reaches = found["reaches"].set_index("reach_id")
+    assert reaches.loc[crossing["reach_id"], "canal_share"] == pytest.approx(0.25)
+    assert reaches.loc[crossing["reach_id"], "canals"] == "Arik 0.25"
+    assert set(found["branches"]["tmf_id"]) == {"kg-001", "kg-002"}
+    assert found["crossings"].equals(tables["crossings"])
+    text = (project / "configs" / "methods.yaml").read_text(encoding="utf-8")
+    off = tmp_path / "methods.yaml"
+    off.write_text(
+        text.replace("follow_canals: true", "follow_canals: false"), encoding="utf-8"
+    )
+    _, none = run_stage(folder, region, out="off", more=more, methods=off)
+    assert none["branches"].empty
+    assert none["reaches"]["canal_share"].isna().all()
+
+
+def upstream(folder: Path, region: Path, place: str | None, *words: str) -> int:
     source = folder / "facilities.parquet"
     target = folder / "tables" / "facilities.parquet"
     target.write_bytes(source.read_bytes())
@@ -210,10 +339,42 @@ def upstream(folder: Path, region: Path, place: str, *words: str) -> int:
             "upstream",
             f"--region={region}",
             f"--tables={folder / 'tables'}",
-            f"--at={place}",
+            *([] if place is None else [f"--at={place}"]),
             *words,
         ]
     )
+
+
+def test_upstream_of_a_border_lists_every_crossing(tables, folder, region, capsys):
+    out = folder / "граница.json"
+    assert upstream(folder, region, None, "--border=KG-UZ", f"--out={out}") == 0
+    content = json.loads(out.read_text(encoding="utf-8"))
+    assert (content["border"], content["ordered_by"]) == ("KG-UZ", "arrival")
+    crossings = tables["crossings"].set_index("tmf_id")
+    assert len(content["facilities"]) == len(crossings)
+    for row in content["facilities"]:
+        assert row["arrival_lead_h"] == crossings.loc[row["tmf_id"], "arrival_lead_h"]
+        assert row["share"] == 1.0
+        assert row["rank"] is None
+    assert "ranks stay empty" in capsys.readouterr().err
+
+
+def test_a_border_that_nothing_crosses_has_no_facility(tables, folder, region, capsys):
+    assert upstream(folder, region, None, "--border=UZ-KG") == 0
+    said = capsys.readouterr()
+    assert said.out == "No facility lies upstream.\n"
+    assert "crossed are: KG-UZ" in said.err
+
+
+@pytest.mark.parametrize("text", ["KG", "kg-uz", "KG/UZ", "KGZ-UZB"])
+def test_a_border_that_is_none_is_refused(tables, folder, region, text, capsys):
+    assert upstream(folder, region, None, f"--border={text}") == 2
+    assert "two country codes, such as KG-UZ" in capsys.readouterr().err
+
+
+def test_a_list_of_an_unknown_kind_is_refused(tables, folder, region, capsys):
+    assert upstream(folder, region, None, "--border=KG-UZ", "--out=list.txt") == 2
+    assert ".csv or .json" in capsys.readouterr().err
 
 
 def test_upstream_lists_the_facilities_above_a_place(tables, folder, region, capsys):

@@ -11,11 +11,15 @@ import pytest
 
 from pipeline.core.layers import LayerRole, LocalLayer, read_registry
 from pipeline.rivers import layers
+from pipeline.rivers.alternatives import follow_candidates
 from pipeline.rivers.borders import border_distance, stretches_of
 from pipeline.rivers.build import build_network
+from pipeline.rivers.canals import canals_on_network
 from pipeline.rivers.crossings import find_crossings
+from pipeline.rivers.grids import read_flow_grid
 from pipeline.rivers.nearest import ReachIndex
 from pipeline.rivers.paths import trace
+from pipeline.rivers.positions import find_candidates
 from pipeline.rivers.reading import raw_reaches, read_lines
 from pipeline.rivers.snapping import Site, snap_sites
 
@@ -32,6 +36,11 @@ SITES = {
 def shipped(project: Path, role: LayerRole) -> LocalLayer:
     rows = read_registry(project / "layers" / "registry.yaml").layers
     row = next(r for r in rows if r.role is role and r.id.startswith("syr-darya"))
+    return shipped_as(project, row.id)
+
+
+def shipped_as(project: Path, key: str) -> LocalLayer:
+    row = read_registry(project / "layers" / "registry.yaml").by_id()[key]
     path = project / "layers" / "syr-darya" / row.file
     return LocalLayer(layer=row, state="available", path=path, reason="shipped")
 
@@ -43,11 +52,20 @@ def network(project):
 
 
 @pytest.fixture(scope="module")
-def route(project, network, kit):
+def grid(project, network):
+    return read_flow_grid(
+        shipped_as(project, "syr-darya-flow-direction"),
+        shipped_as(project, "syr-darya-reach-of-cell"),
+        network,
+    )
+
+
+@pytest.fixture(scope="module")
+def route(project, network, kit, grid):
     """Countries, names of rivers, lakes and length of the path of each site."""
     lakes, _ = layers.read_lakes(shipped(project, LayerRole.LAKES))
     sites = [site for site, _ in SITES.values()]
-    snaps = snap_sites(network, ReachIndex(network.lines), sites, 15_000.0)
+    snaps = snap_sites(network, ReachIndex(network.lines), sites, 15_000.0, grid)
     paths = trace(
         network,
         kit.timed(network, lakes),
@@ -118,6 +136,55 @@ def test_the_great_reservoirs_lie_on_the_way_in_order(route):
 def test_facilities_lie_within_five_kilometres_of_their_river(route):
     for name, found in route.items():
         assert found["snap"].distance_m < 5000, name
+
+
+def test_the_way_over_land_leads_to_the_same_rivers(route):
+    for name, found in route.items():
+        assert found["snap"].agrees, name
+        assert found["snap"].overland_m < 6000, name
+
+
+@pytest.mark.parametrize("with_grid", [True, False])
+def test_wherever_they_lie_in_their_circle_the_same_countries_follow(
+    project, network, grid, kit, with_grid
+):
+    sites = [site for site, _ in SITES.values()]
+    index = ReachIndex(network.lines)
+    cells = grid if with_grid else None
+    snaps = snap_sites(network, index, sites, 15_000.0, cells)
+    found = follow_candidates(
+        network,
+        kit.timed(network),
+        stretches_of(network, None),
+        snaps,
+        {name: country for name, (_, country) in SITES.items()},
+        find_candidates(network, index, snaps, 15_000.0, cells),
+        minimum_crossing_m=2000.0,
+        two_day_limit_h=48.0,
+    )
+    reached = {name: set(part.countries) for name, part in found.shares.items()}
+    assert reached["mailuu-suu"] == reached["kumtor"] == {"UZ", "TJ", "KZ"}
+    assert reached["khaidarkan"] == {"UZ", "TJ", "KZ"}
+    assert reached["taboshar"] == {"UZ", "KZ"}
+    assert reached["almalyk"] == {"KZ"}
+    for part in found.shares.values():
+        assert part.border == pytest.approx(1.0)
+
+
+def test_the_canals_begin_at_their_reaches_and_stay_in_their_countries(
+    project, network
+):
+    local = shipped_as(project, "syr-darya-canals")
+    countries = layers.read_countries(shipped(project, LayerRole.BORDERS))
+    canals = canals_on_network(
+        layers.read_canals(local), network, countries, 2000.0, local.path
+    )
+    ends = {canal.canal_id: canal.end_country for canal in canals}
+    assert ends["big-andijan"] == ends["north-fergana"] == "UZ"
+    assert ends["kyzylorda-left"] == ends["arys-turkistan"] == "KZ"
+    dustlik = next(canal for canal in canals if canal.canal_id == "dustlik")
+    assert [c.to_country for _, c in dustlik.crossings] == ["KZ"]
+    assert all(0 < canal.share < 0.5 for canal in canals)
 
 
 def test_mailuu_suu_lies_some_twenty_kilometres_from_uzbekistan(project):

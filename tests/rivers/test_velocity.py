@@ -29,6 +29,7 @@ def velocities(
     roughness=NAN,
     lake=False,
     flows=FlowFactors(0.3, 3.0),  # noqa: B008 (frozen)
+    bounds=None,
 ):
     parts = (area, discharge, slope, observed, radius, roughness)
     arrays = [np.array([part], dtype=float) for part in parts]
@@ -41,6 +42,9 @@ def velocities(
         roughness=arrays[5],
         in_lake=np.array([lake]),
         flows=flows,
+        discharge_bounds_m3s=None
+        if bounds is None
+        else (np.array([bounds[0]]), np.array([bounds[1]])),
     )
 
 
@@ -95,3 +99,31 @@ def test_a_velocity_outside_the_limits_is_marked_as_clipped():
     assert velocities(observed=9.0).clipped[0]
     assert velocities(observed=9.0).central[0] == 4.0
     assert not velocities(observed=0.9).clipped[0]
+
+
+@pytest.mark.parametrize("slope", [0.002, NAN])
+def test_bounds_of_the_discharge_widen_those_of_the_velocity(slope):
+    known = velocities(area=5e9, discharge=100.0, slope=slope)
+    rough = velocities(area=5e9, discharge=100.0, slope=slope, bounds=(50.0, 200.0))
+    assert rough.central == known.central
+    assert rough.fastest > known.fastest
+    assert rough.slowest < known.slowest
+
+
+def test_the_slowest_velocity_is_that_at_low_flow_of_the_lower_discharge():
+    rough = velocities(area=5e9, discharge=100.0, slope=0.002, bounds=(50.0, 200.0))
+    low = velocities(area=5e9, discharge=50.0, slope=0.002)
+    high = velocities(area=5e9, discharge=200.0, slope=0.002)
+    assert rough.slowest == pytest.approx(low.slowest)
+    assert rough.fastest == pytest.approx(high.fastest)
+
+
+def test_hydraulic_geometry_follows_the_bounds_of_the_discharge():
+    rough = velocities(discharge=100.0, bounds=(50.0, 200.0))
+    assert rough.slowest == pytest.approx(velocities(discharge=50.0).slowest)
+    assert rough.fastest == pytest.approx(velocities(discharge=200.0).fastest)
+
+
+def test_an_observed_velocity_does_not_depend_on_the_discharge():
+    rough = velocities(area=5e9, discharge=9.0, observed=0.7, bounds=(1.0, 99.0))
+    assert rough.slowest == velocities(observed=0.7).slowest
