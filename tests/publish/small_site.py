@@ -347,6 +347,74 @@ def _motion() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return rows, points
 
 
+def _sheet() -> dict[str, list[dict[str, Any]]]:
+    """Tables of the contingency sheet: a border, a town and a reservoir."""
+    contingency, notifications, entries = [], [], []
+    border = {
+        "place_id": "border-kg-uz-river-2", "place_kind": "border", "place_order": 1,
+        "name": "River 2", "name_ru": "Река 2", "river": "River 2",
+        "river_ru": "Река 2", "from_country": "KG", "to_country": "UZ",
+        "border_kind": "successive", "lon_deg": 70.7, "lat_deg": 40.9,
+        "distance_m": 57_123.4, "within_two_days": True, "disputed": True,
+    }  # fmt: skip
+    town = {
+        "place_id": "settlement-testtown", "place_kind": "settlement", "place_order": 2,
+        "name": EVIL, "name_ru": EVIL, "country": "UZ", "people": 12_345.0,
+        "river": "River 2", "lon_deg": 70.6, "lat_deg": 40.85, "distance_m": 70_000.0,
+    }  # fmt: skip
+    lake = {
+        "place_id": "reservoir-test-lake", "place_kind": "reservoir", "place_order": 3,
+        "name": "Test Lake", "country": "UZ", "lon_deg": 70.0, "lat_deg": 40.6,
+        "distance_m": 150_000.0, "beyond_standing_water": True,
+    }  # fmt: skip
+    for i, item in enumerate(FACILITIES):
+        key = item["tmf_id"]
+        joined = key in ("aa-01", "aa-02", "aa-01-1")
+        entries.append(
+            row(
+                "spill_entries", tmf_id=key, river="River 1" if joined else None,
+                path_status="measured" if joined else "not_covered",
+                snap_confidence="high" if joined else "none",
+                reach_id=1 if joined else None, to_end_m=150_000.0 if joined else None,
+                discharge_m3s=5.0 if joined else None,
+                discharge_source="given" if joined else None,
+                velocity_peak_m_per_s=0.9 if joined else None,
+                velocity_method="allen" if joined else None,
+            )
+        )  # fmt: skip
+        if not joined:
+            continue
+        order = {"order_by_arrival": i + 1, "order_by_hazard": 6 - i}
+        ranked = {"rank": 6 - i, "rank_provisional": True}
+        told = {"by_canal": False, "snap_confidence": "high", "share_positions": 1.0}
+        for place in (border, town, lake):
+            times = _arrival(17.3 + i) if place is not lake else {}
+            contingency.append(
+                row("contingency", tmf_id=key, snap_confidence="high", **place,
+                    **order, **ranked, **times)
+            )  # fmt: skip
+        notifications += [
+            row("notifications", tmf_id=key, country="UZ", tell_reason="river_enters",
+                by_river=True, by_air=None, place_id=border["place_id"],
+                distance_m=57_123.4, within_two_days=True, order_by_arrival=1,
+                **told, **_arrival(17.3 + i)),
+            row("notifications", tmf_id=key, country="KZ", tell_reason="canal",
+                canal=EVIL, distance_m=90_000.0, beyond_standing_water=True,
+                provisional=True, order_by_arrival=2, **{**told, "by_canal": True},
+                **_arrival(200.0)),
+        ]  # fmt: skip
+    notifications.append(
+        row("notifications", tmf_id="aa-04", country="KG", tell_reason="air",
+            by_air=True, distance_air_m=4_000.0, order_by_arrival=1,
+            snap_confidence="none")
+    )  # fmt: skip
+    return {
+        "contingency": contingency,
+        "notifications": notifications,
+        "spill_entries": entries,
+    }
+
+
 def make_tables() -> dict[str, pd.DataFrame]:
     """All tables that the pages read."""
     motion, points = _motion()
@@ -369,6 +437,7 @@ def make_tables() -> dict[str, pd.DataFrame]:
         "reaches": list(REACHES),
         **_rivers(),
         "assessment": _assessment(),
+        **_sheet(),
         "measures": [
             row("measures", tmf_id="aa-01", measure_id="survey_position",
                 horizon="short", priority=1, reason="position_uncertain",

@@ -32,7 +32,12 @@ class Elements(HTMLParser):
 
 
 def pages(site: Path) -> list[Path]:
-    return [site / "index.html", *sorted((site / "profiles").glob("*.html"))]
+    return [
+        site / "index.html",
+        site / "contingency.html",
+        *sorted((site / "profiles").glob("*.html")),
+        *sorted((site / "notifications").glob("*.html")),
+    ]
 
 
 def read(path: Path) -> str:
