@@ -31,6 +31,7 @@ def split_entries(graph: Graph, keys: NDArray[Any], n_lines: int) -> list[Entry]
             f"cut into {count} reaches, each with the values of the whole line",
         )
         for line, count in sorted(parts.items())
+        if count > 1
     ]
 
 

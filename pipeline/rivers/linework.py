@@ -25,6 +25,7 @@ Shapes = NDArray[np.object_]
 _EARTH_M = 6_378_137.0
 _ECCENTRICITY_2 = 6.694379990141e-3
 _SAME_VERTEX_PER_DEG = 1e7
+_SAME_PLACE_M = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,17 +169,25 @@ def _cut(lines: Lines, row: int, cuts_m: Numbers) -> list[shapely.LineString]:
 
 
 def join_ends(pieces: Pieces, tolerance_m: float) -> Graph:
-    """Join ends of pieces within a distance of each other to nodes.
+    """Join ends of pieces to nodes.
 
+    Ends in one place are one node. A free end is joined to whatever lies within the
+    tolerance, but for the other end of its own piece, so that a short last piece stays.
     Nodes are numbered by the pieces that meet there, in their order.
     """
     lines = lines_from_geometry(pieces.geometry)
     ends = np.concatenate([lines.offset[:-1], lines.offset[1:] - 1])
     lon, lat = lines.lon_deg[ends], lines.lat_deg[ends]
-    pairs = cKDTree(_geocentric_m(lon, lat)).query_pairs(
-        tolerance_m, output_type="ndarray"
-    )
-    group = _groups(len(ends), pairs[:, 0], pairs[:, 1])
+    tree = cKDTree(_geocentric_m(lon, lat))
+    same = tree.query_pairs(_SAME_PLACE_M, output_type="ndarray")
+    node = _groups(len(ends), same[:, 0], same[:, 1])
+    pairs = tree.query_pairs(tolerance_m, output_type="ndarray")
+    a, b = node[pairs[:, 0]], node[pairs[:, 1]]
+    free = np.bincount(node) == 1
+    count = int(node.max()) + 1
+    own = np.unique(_pair_codes(node[: len(pieces)], node[len(pieces) :], count))
+    wanted = (free[a] | free[b]) & ~np.isin(_pair_codes(a, b, count), own)
+    group = _groups(count, a[wanted], b[wanted])[node]
     _, first = np.unique(group, return_index=True)
     return Graph(
         pieces=pieces,
@@ -188,6 +197,11 @@ def join_ends(pieces: Pieces, tolerance_m: float) -> Graph:
         lon_deg=lon[first],
         lat_deg=lat[first],
     )
+
+
+def _pair_codes(a: Indices, b: Indices, count: int) -> Indices:
+    """One number for every pair of nodes, whatever their order."""
+    return np.minimum(a, b) * count + np.maximum(a, b)
 
 
 def _groups(count: int, a: Indices, b: Indices) -> Indices:

@@ -13,6 +13,7 @@ import heapq
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 from numba import njit
@@ -23,6 +24,7 @@ from pipeline.rivers.linework import Graph
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
+SAME_SIZE: Final = 0.95
 _BY_SIZE, _BY_LEVEL, _BY_WAY = 0, 1, 2
 
 
@@ -153,9 +155,10 @@ def _judge(
 
 
 def _ends_by_size(graph: Graph, size: Numbers, members: Indices) -> list[int]:
-    """Free ends of the largest piece, and of pieces larger than all they join.
+    """Free end of the largest river, and of pieces larger than all that they join.
 
-    Empty where sizes are missing or cannot tell.
+    Empty where sizes are missing or cannot tell: where no free end, or more than one,
+    is that of the largest river.
     """
     if not (size[members] > 0).all() or np.ptp(size[members]) == 0:
         return []
@@ -163,7 +166,10 @@ def _ends_by_size(graph: Graph, size: Numbers, members: Indices) -> list[int]:
     for piece in members.tolist():
         for node in (int(graph.first[piece]), int(graph.last[piece])):
             at.setdefault(node, []).append(piece)
-    largest = size[members].max()
+    free = [pieces[0] for pieces in at.values() if len(pieces) == 1]
+    largest = max((size[piece] for piece in free), default=0.0)
+    if largest < size[members].max() * SAME_SIZE:
+        return []
     tops, others = [], []
     for node, pieces in at.items():
         if len(pieces) > 1:

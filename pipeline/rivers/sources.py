@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.core.layers import LocalLayer
 from pipeline.core.methods.network import DischargeRelation, NetworkMethods
@@ -14,10 +14,16 @@ from pipeline.rivers.discharge import RegionalRelation
 from pipeline.rivers.network import Network
 from pipeline.rivers.networks import without_topology
 from pipeline.rivers.reading import RawReaches, raw_reaches, read_lines
-from pipeline.rivers.terrain import heights_at, read_relief, river_layer
+from pipeline.rivers.terrain import (
+    cell_size_m,
+    heights_at,
+    read_relief,
+    river_layer,
+)
 from pipeline.rivers.untangle import untangle
 
-Numbers = NDArray[np.float64]
+ROUGHNESS: Final = 0.05
+"""Height of a cell above the river in it, as a share of the cell's size (P)."""
 
 
 def network_from(
@@ -54,21 +60,12 @@ def read_rivers(
     plain = without_topology([str(column) for column in frame.columns])
     if plain is None:
         return raw_reaches(frame, local.path)
-    return untangle(frame, plain, local.path, _levels(relief), methods)
-
-
-class _Heights:
-    """Heights of one raster at places."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __call__(self, lon_deg: Numbers, lat_deg: Numbers) -> Numbers:
-        return heights_at(self._path, lon_deg, lat_deg)
-
-
-def _levels(relief: LocalLayer | None) -> _Heights | None:
-    return None if relief is None or relief.path is None else _Heights(relief.path)
+    if relief is None or relief.path is None:
+        return untangle(frame, plain, local.path, None, methods)
+    limit_m = max(methods.climb_limit_m, ROUGHNESS * cell_size_m(relief.path))
+    methods = methods.model_copy(update={"climb_limit_m": limit_m})
+    levels = partial(heights_at, relief.path)
+    return untangle(frame, plain, local.path, levels, methods)
 
 
 def stated_relation(stated: DischargeRelation | None) -> RegionalRelation | None:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 Numbers = NDArray[np.float64]
 SMALLEST_DROP_M: Final = 1.0
 _BLOCKS: Final = 64
+_M_PER_DEG: Final = 111_195.0
 _OPEN_REMARK: Final = (
     "drainage area may be incomplete: it reaches the frame of the relief"
 )
@@ -126,6 +127,13 @@ def heights_at(path: Path, lon_deg: Numbers, lat_deg: Numbers) -> Numbers:
         values = source.sample(zip(x, y, strict=True), indexes=1, masked=True)
         found = [np.nan if v.mask.any() else float(v[0]) for v in values]
     return np.array(found, dtype=np.float64)
+
+
+def cell_size_m(path: Path) -> float:
+    """Height of a raster's cells on the ground in m, roughly."""
+    with rasterio.open(path) as source:
+        size = abs(source.transform.e)
+        return float(size * _M_PER_DEG if source.crs.is_geographic else size)
 
 
 def burn(relief: Relief, lines: gpd.GeoDataFrame, depth_m: float) -> NDArray[Any]:

@@ -30,7 +30,7 @@ from pipeline.rivers.findings import (
     split_entries,
 )
 from pipeline.rivers.ledger import Entry
-from pipeline.rivers.linework import Graph, cut_lines, join_ends
+from pipeline.rivers.linework import Graph, Pieces, cut_lines, join_ends
 from pipeline.rivers.nearest import ReachIndex
 from pipeline.rivers.network import lines_from_geometry
 from pipeline.rivers.networks import NetworkFormat
@@ -73,6 +73,7 @@ def untangle(
     frame = _tidy(frame, path)
     texts, numbers = attributes(frame, known, path)
     keys = _keys(frame, known)
+    size = np.fmax(numbers["area_km2"], 0.0)
     log: list[Entry] = []
     lines, row = (
         np.asarray(frame.geometry.to_numpy(), dtype=object),
@@ -80,7 +81,7 @@ def untangle(
     )
     for _ in range(_ROUNDS):
         log = []
-        graph = _graph(lines, row, keys, methods, log)
+        graph = _graph(lines, row, keys, size, methods, log)
         line = graph.pieces.line
         level = np.full(graph.n_nodes, np.nan)
         if levels is not None:
@@ -155,6 +156,7 @@ def _graph(
     lines: NDArray[np.object_],
     row: Indices,
     keys: NDArray[np.object_],
+    size: Numbers,
     methods: NetworkMethods,
     log: list[Entry],
 ) -> Graph:
@@ -168,10 +170,7 @@ def _graph(
     ]
     pieces = cut_lines(lines[kept], tolerance)
     pieces = replace(pieces, line=kept[pieces.line])
-    _, once = np.unique(
-        shapely.to_wkb(shapely.normalize(pieces.geometry)), return_index=True
-    )
-    pieces = pieces.take(np.sort(once))
+    pieces = _once(pieces, keys[row], size[row], log)
     graph = join_ends(pieces, tolerance)
     closed = graph.first == graph.last
     for k in np.flatnonzero(closed).tolist():
@@ -186,6 +185,27 @@ def _graph(
             )
         )
     return join_ends(pieces.take(np.flatnonzero(~closed)), tolerance)
+
+
+def _once(
+    pieces: Pieces, keys: NDArray[np.object_], size: Numbers, log: list[Entry]
+) -> Pieces:
+    """Each stretch once, where two rivers are drawn along it as the larger one."""
+    shapes = shapely.to_wkb(shapely.normalize(pieces.geometry))
+    _, stretch = np.unique(shapes, return_inverse=True)
+    order = np.lexsort((np.arange(len(pieces)), -size[pieces.line], stretch))
+    again = np.zeros(len(pieces), dtype=bool)
+    again[order[1:]] = np.diff(stretch[order]) == 0
+    log += [
+        Entry(
+            str(keys[line]),
+            Finding.DUPLICATE,
+            "a part of the line is drawn along another line",
+            "left out",
+        )
+        for line in np.unique(pieces.line[again]).tolist()
+    ]
+    return pieces.take(np.flatnonzero(~again))
 
 
 def _named_ends(
