@@ -14,6 +14,7 @@ from pipeline.publish.cells import (
 )
 from pipeline.publish.dossiers import Dossier, Row
 from pipeline.publish.labels import place_name
+from pipeline.publish.reasons import stated
 from pipeline.publish.status import appearance
 from pipeline.publish.strip import shown_length_m, strip_chart
 from pipeline.publish.words import Words
@@ -27,7 +28,9 @@ def river_section(dossier: Dossier, context: Context, words: Words) -> dict[str,
     return {
         "joined": bool(dossier.downstream),
         "join": _join(dossier.snap, context, words),
-        "reason": dossier.snap["reason"] if dossier.snap is not None else "",
+        "reason": stated("snaps", "reason", dossier.snap["reason"], words)
+        if dossier.snap is not None
+        else "",
         "crossings": [_crossing(row, context, words) for row in dossier.crossings],
         "receptors": [_receptor(row, words) for row in shown[:_RECEPTORS_SHOWN]],
         "receptors_left_out": max(0, len(shown) - _RECEPTORS_SHOWN),

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from pipeline.core.geo import distance_m
 from pipeline.core.model import Status
+from pipeline.core.reasons import joined
+from pipeline.core.schemas.rivers import SNAP_REASONS
 from pipeline.rivers import overland
 from pipeline.rivers.names import name_forms, stated_rivers
 from pipeline.rivers.nearest import Pairs, ReachIndex
@@ -132,7 +134,7 @@ def snap_sites(
     for k, site in enumerate(sites):
         if k not in place_of:
             snaps.append(
-                Snap(site, Status.NOT_PROVIDED, "The inventory gives no position.")
+                Snap(site, Status.NOT_PROVIDED, SNAP_REASONS.reason("no_position"))
             )
             continue
         at = place_of[k]
@@ -247,17 +249,12 @@ def _overland(way: _Way | None) -> _OverlandPart:
 
 
 def _unjoined(site: Site, distance: Numbers, limit_m: float, way: _Way | None) -> Snap:
-    found = (
-        f"the nearest is {distance[0] / 1000:.1f} km away"
-        if len(distance)
-        else "none lies anywhere near"
-    )
-    return Snap(
-        site,
-        Status.NOT_COVERED,
-        f"No river of the layer lies within {limit_m / 1000:g} km; {found}.",
-        **_overland(way),
-    )
+    reason = SNAP_REASONS.reason("none_near", limit_m=limit_m)
+    if len(distance):
+        reason = SNAP_REASONS.reason(
+            "none_within", limit_m=limit_m, nearest_m=_tens(distance[0])
+        )
+    return Snap(site, Status.NOT_COVERED, reason, **_overland(way))
 
 
 def _agrees(
@@ -339,32 +336,40 @@ def _reason(
     *,
     clear: bool,
 ) -> str:
-    nearest = f"{distance[0] / 1000:.1f} km away"
-    far = f"{metres / 1000:.1f} km away"
-    if rule == FLOW_PATH and way is not None:
-        text = f"Reach at the end of the flow path, {way.distance_m / 1000:.1f} km long"
+    nearest_m, way_m = _tens(distance[0]), _tens(way.distance_m if way else 0.0)
+    said: list[str | None] = []
+    if rule == FLOW_PATH:
+        said.append(SNAP_REASONS.reason("flow_path", way_m=way_m))
         if agrees is False:
-            text += f"; the nearest reach, {nearest}, leads elsewhere"
+            said.append(
+                SNAP_REASONS.reason("nearest_leads_elsewhere", nearest_m=nearest_m)
+            )
     elif rule == NEAREST:
-        text = f"Nearest reach, {far}"
+        said.append(SNAP_REASONS.reason("nearest", distance_m=_tens(metres)))
     else:
-        text = f"Reach of the river that the inventory names, {far}"
+        said.append(SNAP_REASONS.reason("named_river", distance_m=_tens(metres)))
         if distance[0] < metres:
-            text += f" (another reach is {nearest})"
+            said.append(SNAP_REASONS.reason("another_is_nearer", nearest_m=nearest_m))
     if rule != FLOW_PATH and way is not None:
-        text += _way_words(network, way, agrees)
+        said.append(_way_reason(network, way, agrees))
     if not clear:
-        text += "; another river may be nearer to the true position"
-    return text + "."
+        said.append(SNAP_REASONS.reason("another_may_be_nearer"))
+    return str(joined(*said))
 
 
-def _way_words(network: Network, way: _Way, agrees: bool | None) -> str:
+def _tens(metres: float) -> float:
+    """Distance as a reason tells it, to ten metres: no layer is more exact."""
+    return float(round(metres, -1))
+
+
+def _way_reason(network: Network, way: _Way, agrees: bool | None) -> str | None:
     if way.status is Status.INVALID:
-        return "; the flow directions run in a circle here"
+        return SNAP_REASONS.reason("flow_runs_in_a_circle")
     if not way.status.has_value:
-        return "; the flow grid has no flow here (sea, divide or beyond its edge)"
+        return SNAP_REASONS.reason("no_flow_here")
     if agrees:
-        return ""
-    name = network.name[way.reach] or "a stream without a name"
-    far = f"{way.distance_m / 1000:.1f} km"
-    return f"; over land the water flows elsewhere ({name}, {far})"
+        return None
+    name, way_m = network.name[way.reach], _tens(way.distance_m)
+    if not name:
+        return SNAP_REASONS.reason("flows_to_unnamed", way_m=way_m)
+    return SNAP_REASONS.reason("flows_elsewhere", river=name, way_m=way_m)

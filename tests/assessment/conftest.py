@@ -105,7 +105,7 @@ def snap(tmf_id: str, **changes: Any) -> dict[str, Any]:
     return {
         "tmf_id": tmf_id,
         "snap_status": "measured",
-        "reason": "made by hand",
+        "reason": "nearest|distance_m=100",
         "reach_id": 1,
         "snap_distance_m": 100.0,
         "snap_rule": "nearest",

@@ -210,7 +210,9 @@ def _rivers() -> dict[str, list[dict[str, Any]]]:
                 "snaps",
                 tmf_id=key,
                 snap_status="measured" if joined else "not_covered",
-                reason="Nearest reach, 0.4 km away." if joined else "No river near.",
+                reason="nearest|distance_m=400"
+                if joined
+                else "none_near|limit_m=15000",
                 reach_id=1 if joined else None,
                 snap_distance_m=400.0 if joined else None,
                 entry_lon_deg=71.0 if joined else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pipeline.core.model import Confidence, Status
+from pipeline.core.reasons import Vocabulary
 from pipeline.core.schema import (
     Column,
     Table,
@@ -12,6 +13,7 @@ from pipeline.core.schema import (
     flag,
     integer,
     number,
+    reasons,
     text,
     with_bounds,
     with_status,
@@ -164,6 +166,26 @@ REACHES = Table(
 )
 
 
+SNAP_REASONS = Vocabulary(
+    "snap",
+    {
+        "no_position": (),
+        "none_within": ("limit_m", "nearest_m"),
+        "none_near": ("limit_m",),
+        "nearest": ("distance_m",),
+        "named_river": ("distance_m",),
+        "another_is_nearer": ("nearest_m",),
+        "flow_path": ("way_m",),
+        "nearest_leads_elsewhere": ("nearest_m",),
+        "flow_runs_in_a_circle": (),
+        "no_flow_here": (),
+        "flows_elsewhere": ("river", "way_m"),
+        "flows_to_unnamed": ("way_m",),
+        "another_may_be_nearer": (),
+    },
+)
+
+
 def _share(name: str, words: str) -> Column:
     meaning = f"Share of the positions in the radius {words}."
     return number(name, "-", meaning, minimum=0, maximum=1, nullable=True)
@@ -176,7 +198,7 @@ SNAPS = Table(
     columns=(
         text("tmf_id", "Key of the facility."),
         code("snap_status", Status, "Whether it could be joined."),
-        text("reason", "Why, in one sentence."),
+        reasons("reason", SNAP_REASONS, "Why."),
         integer("reach_id", "Reach that it drains to.", nullable=True),
         text("river", "Name of the river there, where known.", nullable=True),
         number("snap_distance_m", "m", "Distance to it.", minimum=0, nullable=True),
