@@ -15,6 +15,7 @@ Row = Mapping[str, Any]
 PGA: Final = "PGA"
 ACCELERATION_UNIT: Final = "g"
 DEPTH_UNIT: Final = "m"
+SITE: Final = "site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,9 @@ def _interval(row: Row) -> Interval:
 def shaking(rows: Sequence[Row]) -> Shaking:
     """Seismic hazard curve of a facility.
 
-    Where several layers have values, one that is not a stand-in goes first, then the
-    one with more levels, then the first by name: levels of two layers never mix.
+    Where several layers have values, a study of the site goes first, then one that is
+    not a stand-in, then the one with more levels, then the first by name: levels of two
+    layers never mix.
 
     Parameters
     ----------
@@ -80,7 +82,12 @@ def shaking(rows: Sequence[Row]) -> Shaking:
         return Shaking()
     chosen = min(
         layers.items(),
-        key=lambda item: (bool(item[1][0]["demonstration"]), -len(item[1]), item[0]),
+        key=lambda item: (
+            item[1][0]["place"] != SITE,
+            bool(item[1][0]["demonstration"]),
+            -len(item[1]),
+            item[0],
+        ),
     )[1]
     levels = sorted(
         (Level(float(row["return_period_yr"]), _interval(row)) for row in chosen),
@@ -121,7 +128,8 @@ def flood_state(rows: Sequence[Row], return_period_yr: float) -> FloodState:
 
     Inside if even the lower bound of the depth is above zero, outside if the upper
     bound is zero; where the position decides, or without a map, unknown. Of several
-    layers one that is not a stand-in goes first, then the first by name.
+    layers a study of the site goes first, then one that is not a stand-in, then the
+    first by name.
     """
     found = [
         row
@@ -130,7 +138,14 @@ def flood_state(rows: Sequence[Row], return_period_yr: float) -> FloodState:
     ]
     if not found:
         return FloodState()
-    row = min(found, key=lambda r: (bool(r["demonstration"]), str(r["layer_id"])))
+    row = min(
+        found,
+        key=lambda r: (
+            r["place"] != SITE,
+            bool(r["demonstration"]),
+            str(r["layer_id"]),
+        ),
+    )
     depth = _interval(row)
     inside = None
     if depth.low > 0:

@@ -66,6 +66,32 @@ class Band(Record):
     percentile: float = Field(50, ge=0, le=100, description="Of the ensemble.")
 
 
+class Points(Record):
+    """How points, such as past events, become one number at a facility."""
+
+    statistic: Literal["count", "largest", "nearest_km"] = Field(
+        description="How many points, the largest value among them (0 without any), "
+        "both within radius_m, or the distance of the nearest point in km."
+    )
+    radius_m: float | None = Field(
+        None, gt=0, description="Distance up to which points count, metres."
+    )
+    date_column: str | None = Field(
+        None, description="Column of dates, such as 2020-07-19 or the year alone."
+    )
+    first_year: int | None = Field(None, description="Earlier points do not count.")
+    last_year: int | None = Field(None, description="Later points do not count.")
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if (self.statistic == "nearest_km") == (self.radius_m is not None):
+            raise ValueError("count and largest need radius_m, nearest_km has none")
+        years = (self.first_year, self.last_year)
+        if any(year is not None for year in years) and self.date_column is None:
+            raise ValueError("first_year and last_year need date_column")
+        return self
+
+
 class Source(Record):
     """Where a file that does not ship with the project comes from.
 
@@ -143,6 +169,14 @@ class Layer(Record):
     )
     resolution: str = Field(description="Cell size or map scale, with unit.")
     bands: tuple[Band, ...] = Field((), description="Levels of a hazard layer.")
+    classes: dict[str, float | None] = Field(
+        default_factory=dict,
+        description="Number of every class that a vector's column holds; null: the "
+        "class says nothing. The class with the largest share stands for a place.",
+    )
+    points: Points | None = Field(
+        None, description="How a vector of points becomes a number at a facility."
+    )
     sampling: Literal["bilinear", "nearest"] = Field(
         "nearest", description="How points are read from a raster."
     )
@@ -201,6 +235,8 @@ class Layer(Record):
                 raise ValueError("source.columns needs a vector layer in a .gpkg file")
             if not self.source.member:
                 raise ValueError("source.columns needs source.member")
+        if (self.classes or self.points) and self.kind != "vector":
+            raise ValueError("'classes' and 'points' are for vector layers")
         if self.kind != "table" and self.crs is None:
             raise ValueError("a raster or vector layer needs a crs")
         return self

@@ -1,8 +1,9 @@
-"""Where a facility is sampled: a point, or the circle that it lies in."""
+"""Where a facility is sampled: a point, its footprint, or the circle it lies in."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from shapely.geometry import Polygon
 
 from pipeline.core.geo import geodesic_circle
+from pipeline.core.model import PositionQuality
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,8 @@ class Place:
 
     ``outline`` is the geodesic circle of ``radius_m`` metres in degrees (EPSG:4326),
     with continuous longitudes: it may pass 180 degrees where the circle spans the
-    antimeridian. It is None for a point, whose radius is 0.
+    antimeridian. It is None for a point, whose radius is 0. A footprint is the circle
+    of the facility's own area, which counts where its position was surveyed.
     """
 
     tmf_id: str
@@ -26,10 +29,13 @@ class Place:
     lat_deg: float
     radius_m: float
     outline: Polygon | None
+    is_footprint: bool = False
 
     @property
-    def kind(self) -> Literal["point", "circle"]:
+    def kind(self) -> Literal["point", "circle", "footprint"]:
         """Word for the table's column ``place``."""
+        if self.is_footprint:
+            return "footprint"
         return "point" if self.outline is None else "circle"
 
 
@@ -38,10 +44,20 @@ def places_of(facilities: pd.DataFrame) -> tuple[Place, ...]:
     rows: Any = facilities[
         facilities["lon_deg"].notna() & facilities["lat_deg"].notna()
     ]
-    return tuple(
-        place_at(row.tmf_id, row.lon_deg, row.lat_deg, row.position_radius_m)
-        for row in rows.itertuples()
-    )
+    return tuple(_place_of(row) for row in rows.itertuples())
+
+
+def _place_of(row: Any) -> Place:
+    """Circle of the facility's area if its position was surveyed, else where it may be.
+
+    An outline is not in the inventory, so the area alone decides the circle.
+    """
+    where = (row.tmf_id, row.lon_deg, row.lat_deg)
+    if row.position_quality == PositionQuality.SURVEYED and row.area_m2 > 0:
+        footprint_m = math.sqrt(row.area_m2 / math.pi)
+        if not footprint_m < row.position_radius_m:
+            return replace(place_at(*where, footprint_m), is_footprint=True)
+    return place_at(*where, row.position_radius_m)
 
 
 def place_at(

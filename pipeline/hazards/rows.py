@@ -221,13 +221,21 @@ def _row(
         "intensity_high": high,
         "intensity_status": status,
         "covered_fraction": one.covered_fraction,
-        "place": place.kind if place else "point",
-        "radius_m": place.radius_m if place and place.outline is not None else None,
+        **_sampled_place(layer, place),
         "demonstration": layer.demonstration,
         "provisional": layer.confidence.is_provisional,
         "confidence": layer.confidence,
         "note": joined(note, *setting.remarks),
     }
+
+
+def _sampled_place(layer: Layer, place: Place | None) -> Row:
+    if layer.kind == "table":
+        return {"place": "site", "radius_m": None}
+    if place is None:
+        return {"place": "point", "radius_m": None}
+    has_radius = place.outline is not None
+    return {"place": place.kind, "radius_m": place.radius_m if has_radius else None}
 
 
 def _in_case(

@@ -33,6 +33,7 @@ from pipeline.hazards.climate import (
 )
 from pipeline.hazards.levels import declared_levels
 from pipeline.hazards.places import Place, places_of
+from pipeline.hazards.precedence import LayerSamples, with_precedence
 from pipeline.hazards.rows import (
     NO_POSITION,
     Row,
@@ -98,11 +99,13 @@ def hazards_table(
         manifest.used_as("climate_factors"), layers.climate_factors
     )
     factors = [_factors(item, places, choices) for item in factor_items]
+    found = [_sampled_layer(item, tmf_ids, places, choices) for item in hazard_items]
+    ranked = with_precedence([LayerSamples(s.layer, samples) for s, samples in found])
     rows: list[Row] = []
-    for item in hazard_items:
-        setting, samples = _sampled_layer(item, tmf_ids, places, choices)
-        rows += layer_rows(setting, samples)
-        rows += scenario_rows(setting, samples, cases, serving(item.layer, factors))
+    for (setting, _), item in zip(found, ranked, strict=True):
+        rows += layer_rows(setting, item.samples)
+        served = serving(item.layer, factors)
+        rows += scenario_rows(setting, item.samples, cases, served)
     for change in factors:
         setting = Setting(change.layer, tmf_ids, {p.tmf_id: p for p in places})
         like = _hazard_layer(change, hazard_items)

@@ -16,8 +16,8 @@ _UNITS: Final = (
     ("_k", "K"),
     ("_d", "d"),
 )
-_GROUPS: Final = {"state": "layer_state", "basin": "river_basin"}
-_RATIOS: Final = ("factor", "condition", "limit", "limit_sigma")
+_GROUPS: Final = {"state": "layer_state", "basin": "river_basin", "unit": "unit"}
+_RATIOS: Final = ("factor", "intensity", "condition", "limit", "limit_sigma")
 _COUNT: Final = "n_"
 
 

@@ -5,6 +5,7 @@ from pipeline.assessment.shaking import flood_state, pga_at, shaking
 from pipeline.core.model import Confidence
 
 PRESENT = {
+    "place": "circle",
     "scenario": "historical",
     "intensity_status": "measured",
     "intensity_low": None,
@@ -79,6 +80,14 @@ def test_a_real_layer_goes_before_a_stand_in():
     )
     assert found.levels[0].pga_g.central == 0.3
     assert not found.demonstration
+
+
+def test_a_study_of_the_site_goes_before_any_map():
+    levels = [pga(t, 0.2 * k) for k, t in enumerate((475.0, 2475.0), 1)]
+    found = shaking([*levels, pga(475.0, 0.5, layer_id="study", place="site")])
+    assert [level.pga_g.central for level in found.levels] == [0.5]
+    flood = flood_state([depth(0.0), depth(2.0, layer_id="z", place="site")], 500.0)
+    assert flood.inside
 
 
 def test_a_level_of_the_map_is_taken_as_it_is():

@@ -1,8 +1,10 @@
-"""Sampler of polygon layers whose value stands in a column.
+"""Sampler of vector layers: polygons whose value or class stands in a column, points.
 
 The circle of a place is cut with the polygons; parts count by their area. Where
 polygons lie on top of each other the largest value counts, so nothing counts twice.
-A polygon without a value covers nothing.
+A polygon without a value covers nothing. Classes become numbers by the layer's own
+list; the class with the largest share stands for the place, because a mean of classes
+is none. Points are handled by `pipeline.hazards.points`.
 """
 
 from __future__ import annotations
@@ -24,15 +26,17 @@ from pipeline.core.geo import require_crs
 from pipeline.core.layers import Band, Layer
 from pipeline.core.methods.hazards import HazardMethods
 from pipeline.core.schemas.hazards import NOTES
+from pipeline.hazards.columns import numbers_of
 from pipeline.hazards.levels import declared_levels, value_column
 from pipeline.hazards.places import Place
+from pipeline.hazards.points import sample_points
 from pipeline.hazards.samples import Sample, Sampled, sample_of, summarise
 
 
 def sample(
     layer: Layer, path: Path, places: Sequence[Place], choices: HazardMethods
 ) -> Sampled:
-    """Sample all levels of a polygon layer at all places.
+    """Sample all levels of a vector layer at all places.
 
     Raises
     ------
@@ -42,9 +46,11 @@ def sample(
     """
     levels = declared_levels(layer)
     frame = _read(layer, path)
+    if layer.points is not None:
+        return sample_points(layer, layer.points, frame, path, places, choices)
     shapes, remarks = _whole_polygons(frame, layer, path)
     columns = [
-        _numbers(frame, value_column(layer, band), layer, path) for band in levels
+        numbers_of(frame, value_column(layer, band), layer, path) for band in levels
     ]
     tree = shapely.STRtree(shapes)
     samples: list[Sample] = []
@@ -84,7 +90,7 @@ def _whole_polygons(
             field=layer.id,
             found=f"shapes of type {sorted(kinds)}",
             expected="polygons",
-            fix="use polygons, or turn points into areas first",
+            fix="use polygons, or say under 'points' in the registry how points count",
         )
     broken = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
     if not broken.any():
@@ -93,21 +99,6 @@ def _whole_polygons(
     mended[broken] = shapely.make_valid(shapes[broken])
     remark = NOTES.reason("polygons_mended", n_polygons=int(broken.sum()))
     return mended, (remark,)
-
-
-def _numbers(
-    frame: gpd.GeoDataFrame, column: str, layer: Layer, path: Path
-) -> NDArray[np.float64]:
-    if column not in frame.columns or frame[column].dtype.kind not in "iuf":
-        kind = frame[column].dtype if column in frame.columns else "no such column"
-        raise input_error(
-            path,
-            field=column,
-            found=str(kind),
-            expected=f"a column of numbers for layer {layer.id!r}",
-            fix="name the value column in 'columns', or give classes as numbers",
-        )
-    return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _overlay(
@@ -141,6 +132,9 @@ def _sample(
     bounds = extremes = None
     if values.size:
         bounds = summarise(values, weights, choices)
+        if layer.classes:
+            main = float(values[np.argmax(weights)])
+            bounds = (min(bounds[0], main), main, max(bounds[2], main))
         extremes = (float(values.min()), float(values.max()))
     covered = float(weights.sum())
     return sample_of(place, band, bounds, extremes, covered, layer, choices)
