@@ -17,6 +17,7 @@ from pipeline.rivers.paths import CENTRAL, Timing
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
+Small = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +86,37 @@ def outlook(
             to_border_m[i] = length_m[i] + to_border_m[j]
             to_border_h[i] = hours[i] + to_border_h[j]
     return end, to_end_m, to_end_h, border, to_border_m, to_border_h
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """Facilities upstream of every reach: ``site[first[i]:last[i]]``.
+
+    ``site`` numbers the facilities in the order of their reaches. Facilities on the
+    reach itself count.
+    """
+
+    site: Indices
+    first: Small
+    last: Small
+
+
+def who_is_above(n_upstream: Indices, reach: Indices) -> Above:
+    """Which facilities lie upstream of every reach, for all reaches in one pass."""
+    order = np.argsort(reach, kind="stable")
+    first, last = _spans(n_upstream, np.bincount(reach, minlength=len(n_upstream)))
+    return Above(order, first, last)
+
+
+@njit(cache=True)
+def _spans(n_upstream: Indices, count: Indices) -> tuple[Small, Small]:
+    size = len(n_upstream)
+    last = np.empty(size, np.int32)
+    first = np.empty(size, np.int32)
+    total = 0
+    for i in range(size):
+        total += count[i]
+        last[i] = total
+        begin = i - n_upstream[i] - 1
+        first[i] = 0 if begin < 0 else last[begin]
+    return first, last
