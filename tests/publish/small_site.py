@@ -401,7 +401,7 @@ def _sheet() -> dict[str, list[dict[str, Any]]]:
                 distance_m=57_123.4, within_two_days=True, order_by_arrival=1,
                 **told, **_arrival(17.3 + i)),
             row("notifications", tmf_id=key, country="KZ", tell_reason="canal",
-                canal=EVIL, distance_m=90_000.0, beyond_standing_water=True,
+                canal=EVIL, by_air=False, distance_m=90_000.0, beyond_standing_water=True,
                 provisional=True, order_by_arrival=2, **{**told, "by_canal": True},
                 **_arrival(200.0)),
         ]  # fmt: skip

@@ -102,6 +102,17 @@ def test_page_is_written_for_a_site_without_any_position(
         "facilities",
         tables / "facilities.parquet",
     )
+    for name in ("contingency", "notifications"):
+        write_table(table_of(name, []), name, tables / f"{name}.parquet")
+    entry = small.row(
+        "spill_entries", tmf_id="aa-03", path_status="not_provided",
+        snap_confidence="none",
+    )  # fmt: skip
+    write_table(
+        table_of("spill_entries", [entry]),
+        "spill_entries",
+        tables / "spill_entries.parquet",
+    )
     run(small_region.arguments(tmp_path / "site", tables=tables))
     page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert '"facilities":[]' in page

@@ -46,7 +46,7 @@ _PEAK = number("arrival_peak_h", "h", "Arrival of the peak at mean flow.", minim
 _SNAP_CONFIDENCE = ("high", "medium", "low", "none")
 
 
-def _arrivals() -> tuple[Column, ...]:
+def _arrivals(*, always_by_water: bool) -> tuple[Column, ...]:
     """Arrival at three flows: central mean, low (earliest) high, high (latest) low."""
     return (
         *with_bounds(_LEAD),
@@ -67,8 +67,9 @@ def _arrivals() -> tuple[Column, ...]:
         ),
         flag(
             "beyond_standing_water",
-            "Whether a lake or reservoir lies on the way.",
-            nullable=True,
+            "Whether a lake or reservoir lies on the way."
+            + ("" if always_by_water else " Empty where the way is not known."),
+            nullable=not always_by_water,
         ),
         flag(
             "provisional",
@@ -170,7 +171,7 @@ CONTINGENCY = Table(
         *_PLACE,
         text("tmf_id", "Key of the facility upstream."),
         number("distance_m", "m", "Distance along the river.", minimum=0),
-        *_arrivals(),
+        *_arrivals(always_by_water=True),
         code("snap_confidence", _SNAP_CONFIDENCE, "How sure the join to the river is."),
         *_RANKED,
     ),
@@ -224,7 +225,7 @@ NOTIFICATIONS = Table(
             minimum=0,
             nullable=True,
         ),
-        *_arrivals(),
+        *_arrivals(always_by_water=False),
         number(
             "distance_air_m",
             "m",
