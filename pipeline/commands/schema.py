@@ -22,7 +22,9 @@ This page is written by `make schema`.
 A measured column has a `<name>_status` beside it: `measured`, `no_hazard` (covered, and
 nothing is there), `not_covered`, `not_provided` or `invalid`. A number stands there
 exactly when the status is `measured` or `no_hazard`. An estimate has `<name>_low` and
-`<name>_high` that enclose it.
+`<name>_high` that enclose it. A column of reasons holds codes with values, such as
+`code|name=value`, several separated by `;`; their words stand in the catalogues of the
+pages (docs/pages.md).
 """
 
 
@@ -90,9 +92,17 @@ def _column_row(column: Column) -> str:
     meaning = column.description
     if column.codes:
         meaning += " One of: " + ", ".join(f"`{code}`" for code in column.codes) + "."
+    if column.reasons:
+        meaning += " Reasons: " + ", ".join(map(_reason, column.reasons.values.items()))
+        meaning += "."
     if column.minimum is not None or column.maximum is not None:
         low = "" if column.minimum is None else f"{column.minimum:g}"
         high = "" if column.maximum is None else f"{column.maximum:g}"
         meaning += f" Limits: {low or '-'} to {high or '-'}."
     empty = "yes" if column.nullable else "no"
     return f"| `{column.name}` | {column.kind} | {column.unit} | {empty} | {meaning} |"
+
+
+def _reason(item: tuple[str, tuple[str, ...]]) -> str:
+    code, names = item
+    return f"`{code}`" + (f" ({', '.join(names)})" if names else "")
