@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 UNKNOWN: Final = "unknown"
+NO_EPOCHS: Final = np.empty(0, dtype="datetime64[D]")
+"""Time axis of a product of rates alone."""
 
 
 class Component(StrEnum):
@@ -51,6 +54,7 @@ class PointSeries:
         Shape (n,). WGS 84.
     epoch
         Shape (m,). Days as ``datetime64[D]``, strictly increasing, as in the file.
+        None in a product of rates alone.
     displacement_mm
         Shape (n, m), float32. NaN where there is no value.
     los
@@ -72,6 +76,8 @@ class PointSeries:
         Convex hull of all points of the file (EPSG:4326), also of those not kept.
     unit_in_file, sign_in_file
         What the file holds, for the record.
+    files
+        All files that were read, where they are more than the product's own.
     """
 
     source_id: str
@@ -94,6 +100,7 @@ class PointSeries:
     footprint: BaseGeometry
     unit_in_file: str
     sign_in_file: str
+    files: tuple[Path, ...] = ()
 
     @property
     def n_points(self) -> int:
@@ -103,7 +110,8 @@ class PointSeries:
     @property
     def time_d(self) -> NDArray[np.float64]:
         """Shape (m,). Days since the first epoch."""
-        return (self.epoch - self.epoch[0]).astype("timedelta64[D]").astype(np.float64)
+        since = self.epoch - self.epoch[:1]
+        return since.astype("timedelta64[D]").astype(np.float64)
 
     @property
     def has_geometry(self) -> bool:

@@ -307,5 +307,5 @@ def test_an_unknown_reader_lists_those_that_exist(tmp_path):
         path = tmp_path / "region.yaml"
 
     source = DisplacementSource(id="s", path=Path("x.csv"), reader="egsm")
-    with pytest.raises(InputError, match=r"one of \['egms', 'point-csv'"):
+    with pytest.raises(InputError, match=r"one of \['egms', 'geotiff'"):
         read_source(source, Region(), ())

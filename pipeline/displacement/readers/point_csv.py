@@ -94,7 +94,7 @@ class Options(Record):
 
     @model_validator(mode="after")
     def _has_one_geometry(self) -> Self:
-        if (self.incidence_deg is None) != (self.heading_deg is None):
+        if self.incidence_deg is not None and self.heading_deg is None:
             raise ValueError("incidence_deg and heading_deg go together")
         ways = (self.los, self.los_columns, self.incidence_deg)
         if sum(way is not None for way in ways) > 1:
