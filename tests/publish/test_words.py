@@ -30,7 +30,7 @@ MAIN = read_words("en")
 # Codes that no page prints, or that have words of their own.
 UNPRINTED = {
     ("displacement", "status"), ("displacement", "watch_level"),
-    ("hazards", "scenario"), ("crossings", "kind"), ("hazards", "place"),
+    ("hazards", "scenario"), ("hazard_changes", "scenario"), ("crossings", "kind"), ("hazards", "place"),
     ("measures", "measure_id"), ("measures", "reason"),
     ("reaches", "discharge_source"), ("reaches", "velocity_method"),
     ("candidates", "border_kind"), ("branches", "stop"),
