@@ -30,7 +30,8 @@ MAIN = read_words("en")
 # Codes that no page prints, or that have words of their own.
 UNPRINTED = {
     ("displacement", "status"), ("displacement", "watch_level"),
-    ("hazards", "scenario"), ("hazard_changes", "scenario"), ("crossings", "kind"), ("hazards", "place"),
+    ("hazards", "scenario"), ("hazard_changes", "scenario"), ("hazards", "place"),
+    ("crossings", "kind"), ("network_ledger", "kind"),
     ("measures", "measure_id"), ("measures", "reason"),
     ("reaches", "discharge_source"), ("reaches", "velocity_method"),
     ("candidates", "border_kind"), ("branches", "stop"),
