@@ -254,6 +254,44 @@ def shifted_return_period_yr(
     return present.scaled(factor).return_period_yr(level)
 
 
+def gumbel_return_period_yr(
+    return_period_yr: ArrayLike, intensity: ArrayLike, value: float
+) -> float:
+    """Return period of a value, by Gumbel distributions between neighbouring levels.
+
+    The intensity is linear in ``y = -ln(-ln(1 - 1/T))`` between two levels.
+
+    Parameters
+    ----------
+    return_period_yr, intensity
+        Levels, shape (n,), n >= 2; periods above 1 year, increasing; intensities not
+        decreasing.
+    value
+        From the first to the last intensity. Where levels share it, the shortest
+        period counts.
+
+    Raises
+    ------
+    ValueError
+        If the levels are not as described, or the value lies beyond them.
+    """
+    period = np.asarray(return_period_yr, dtype=np.float64)
+    x = np.asarray(intensity, dtype=np.float64)
+    if period.shape != x.shape or period.ndim != 1 or period.size < 2:
+        raise ValueError("two or more levels are needed")
+    if np.any(period <= 1) or np.any(np.diff(period) <= 0) or np.any(np.diff(x) < 0):
+        raise ValueError("levels must increase, with periods above 1 year")
+    if not x[0] <= value <= x[-1]:
+        raise ValueError("the value lies beyond the levels")
+    upper = int(np.searchsorted(x, value, side="left"))
+    if x[upper] == value:
+        return float(period[upper])
+    y = -np.log(-np.log1p(-1.0 / period[upper - 1 : upper + 1]))
+    part = (value - x[upper - 1]) / (x[upper] - x[upper - 1])
+    reduced = y[0] + part * (y[1] - y[0])
+    return float(-1.0 / math.expm1(-math.exp(-reduced)))
+
+
 def gumbel_from_maxima(annual_maxima: ArrayLike) -> ExtremeValues:
     """Fit a Gumbel distribution to annual maxima by L-moments.
 

@@ -7,6 +7,8 @@ rule hazards:
     output:
         hazards=f"{OUT}/{{region}}/tables/hazards.parquet",
         provenance=f"{OUT}/{{region}}/tables/hazards.parquet.prov.json",
+        changes=f"{OUT}/{{region}}/tables/hazard_changes.parquet",
+        changes_provenance=f"{OUT}/{{region}}/tables/hazard_changes.parquet.prov.json",
     log:
         f"{OUT}/{{region}}/logs/hazards.log",
     benchmark:
@@ -23,5 +25,6 @@ rule hazards:
     shell:
         "(python -m pipeline hazards --region {input.region:q}"
         " --methods {input.methods:q} --facilities {input.facilities:q}"
-        " --layers {input.layers:q} --out {output.hazards:q})"
+        " --layers {input.layers:q} --out {output.hazards:q}"
+        " --out-changes {output.changes:q})"
         " > {log:q} 2>&1 || {{ tail -n 20 {log:q} >&2; exit 1; }}"

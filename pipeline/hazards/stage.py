@@ -1,8 +1,9 @@
 """Sample every hazard layer of a region at every facility, now and in future climates.
 
 Reads the table of facilities and the manifest of layers; writes the table ``hazards``
-with one row for each facility, layer, level, scenario, horizon and percentile. A value
-that is missing has its row too, with the reason.
+with one row for each facility, layer, level, scenario, horizon and percentile, and the
+table ``hazard_changes`` with the difference of every future value from the present. A
+value that is missing has its row too, with the reason.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pipeline.core.layers import Layer, LayerState, LocalLayer, Manifest, read_m
 from pipeline.core.methods.hazards import HazardMethods
 from pipeline.core.schemas.hazards import NOTES
 from pipeline.core.tables import read_table, table_of, write_table
+from pipeline.hazards.changes import change_rows
 from pipeline.hazards.checks import check_periods, check_possible, suspicions
 from pipeline.hazards.climate import (
     FactorLayer,
@@ -56,6 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--facilities", type=Path, required=True, help="their table")
     parser.add_argument("--layers", type=Path, required=True, help="the manifest")
     parser.add_argument("--out", type=Path, required=True, help="table to write")
+    parser.add_argument(
+        "--out-changes", type=Path, required=True, help="table of differences to write"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -65,19 +70,24 @@ def run(arguments: argparse.Namespace) -> None:
     manifest = read_manifest(arguments.layers)
     facilities = read_table("facilities", arguments.facilities)
     table = hazards_table(region, choices, manifest, facilities)
-    write_table(table, "hazards", arguments.out)
-    write_provenance(
-        arguments.out,
-        stage="hazards",
-        inputs=[
-            arguments.region,
-            arguments.methods,
-            arguments.facilities,
-            arguments.layers,
-        ],
-        parameters=choices.model_dump(mode="json"),
-        notes={"layers": _layer_checksums(manifest)},
-    )
+    changes = table_of("hazard_changes", change_rows(table.to_dict("records")))
+    for name, written, path in (
+        ("hazards", table, arguments.out),
+        ("hazard_changes", changes, arguments.out_changes),
+    ):
+        write_table(written, name, path)
+        write_provenance(
+            path,
+            stage="hazards",
+            inputs=[
+                arguments.region,
+                arguments.methods,
+                arguments.facilities,
+                arguments.layers,
+            ],
+            parameters=choices.model_dump(mode="json"),
+            notes={"layers": _layer_checksums(manifest)},
+        )
     log.info("%d rows for %d facilities", len(table), len(facilities))
 
 

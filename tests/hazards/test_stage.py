@@ -138,6 +138,7 @@ def run(folder, project):
                 facilities=folder / "f.parquet",
                 layers=folder / "manifest.json",
                 out=folder / "hazards.parquet",
+                out_changes=folder / "hazard_changes.parquet",
             )
         )
         return read_table("hazards", folder / "hazards.parquet")
@@ -241,6 +242,22 @@ def test_two_runs_write_equal_bytes_and_a_provenance_record(run, folder):
         "quake",
         "rain",
     }
+
+
+def test_the_difference_from_the_present_is_a_table_of_its_own(run, folder):
+    run()
+    table = read_table("hazard_changes", folder / "hazard_changes.parquet")
+    rain = {"layer_id": "rain", "scenario": "ssp245", "percentile": 50}
+    row = only(table, tmf_id="kg-1", **rain)
+    assert (row["present"], row["future"]) == pytest.approx((50, 62.5))
+    assert row["difference"] == pytest.approx(12.5)
+    assert row["shift_reason"] == "no_return_period"
+    gone = only(table, tmf_id="kg-2", **rain)
+    assert gone["difference_status"] == "not_covered"
+    quake = table[(table["layer_id"] == "quake") & (table["tmf_id"] == "kg-1")]
+    assert set(quake["difference"]) == {0.0}
+    assert quake["shifted_period"].tolist() == quake["return_period_yr"].tolist()
+    assert "change" not in set(table["layer_id"])
 
 
 def test_a_layer_that_covers_nobody_warns_in_every_row(
