@@ -31,6 +31,10 @@ COMMANDS = {
         "pipeline.rivers.upstream",
         "list the facilities upstream of a place, by arrival time",
     ),
+    "network": (
+        "pipeline.rivers.make_network",
+        "make a river layer from a relief",
+    ),
     "retrieve": ("pipeline.retrieve.stage", "stage: registry to checked local files"),
     "inventory": ("pipeline.inventory.stage", "stage: inventories to one clean table"),
     "hazards": ("pipeline.hazards.stage", "stage: hazard layers at every facility"),
