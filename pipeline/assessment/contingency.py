@@ -86,9 +86,14 @@ def _place_order(rows: pd.DataFrame) -> pd.Series:
 def _ranked(assessment: pd.DataFrame) -> pd.DataFrame:
     """Rank and class of facilities, with the marks that they carry."""
     found = assessment[["tmf_id", *_FROM_ASSESSMENT]].copy()
-    says = found[list(_FROM_ASSESSMENT)].notna().any(axis=1)
-    for mark in ("provisional", "demonstration"):
-        found[f"rank_{mark}"] = assessment[mark].astype("boolean").where(says)
+    for short, name in (("rank", "rank"), ("class", "consequence_class")):
+        for mark in ("provisional", "demonstration"):
+            marked = [
+                name in (item.strip() for item in str(listed).split(";"))
+                for listed in assessment[f"{mark}_fields"]
+            ]
+            flags = pd.Series(marked, index=found.index, dtype="boolean")
+            found[f"{short}_{mark}"] = flags.where(found[name].notna())
     return found
 
 

@@ -228,21 +228,25 @@ def _row(sheet: Sheet, row: Row, words: Words) -> dict[str, Any]:
     }
 
 
-def _hazard_marks(row: Row) -> tuple[str, ...]:
+def _hazard_marks(row: Row, short: str) -> tuple[str, ...]:
     names = ("demonstration", "provisional")
-    return tuple(name for name in names if row[f"rank_{name}"])
+    return tuple(name for name in names if row[f"{short}_{name}"])
 
 
 def rank_cell(row: Row, words: Words) -> Cell:
     """Rank with its range; unranked is no rank at all."""
-    known = row["rank"] is not None
-    return Cell(rank_text(row, words), marks=_hazard_marks(row) if known else ())
+    return Cell(rank_text(row, words), marks=_hazard_marks(row, "rank"))
 
 
 def class_cell(row: Row, words: Words) -> Cell:
     """Consequence class with its look; hatched where it is unknown."""
     shown = appearance("consequence", row["consequence_class"], words)
-    return Cell(shown.word, look=shown.look, note=class_range(row, words))
+    return Cell(
+        shown.word,
+        look=shown.look,
+        marks=_hazard_marks(row, "class"),
+        note=class_range(row, words),
+    )
 
 
 def country_view(sheet: Sheet, code: str, words: Words) -> dict[str, Any]:
@@ -291,7 +295,7 @@ def _country_row(sheet: Sheet, row: Row, words: Words) -> dict[str, Any]:
 
 def _own_rank(found: Row | None, words: Words) -> Cell:
     known = found is not None and found["rank"] is not None
-    return Cell(rank_text(found, words), marks=marks_of(found) if known else ())
+    return Cell(rank_text(found, words), marks=marks_of(found, "rank") if known else ())
 
 
 def canal_name(row: Row, words: Words) -> str:

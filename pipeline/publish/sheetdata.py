@@ -27,7 +27,8 @@ _PAIR: Final = (
     "within_two_days", "beyond_standing_water", "provisional", "confidence",
     "snap_confidence", "rank", "rank_low", "rank_high", "consequence_class",
     "consequence_class_low", "consequence_class_high", "rank_provisional",
-    "rank_demonstration", "order_by_arrival", "order_by_hazard",
+    "rank_demonstration", "class_provisional", "class_demonstration",
+    "order_by_arrival", "order_by_hazard",
 )  # fmt: skip
 _FACILITY: Final = ("name", "name_ru", "country", "part_of", "facility_type", "status")
 _ENTRY: Final = (

@@ -248,6 +248,8 @@ def _pair_columns(sheet: Sheet, words: Sequence[Words]) -> list[Column]:
         ("confidence", "", "number", _at("confidence", row)),
         ("rank_provisional", "", "number", _at("rank_provisional", row)),
         ("rank_demonstration", "", "number", _at("rank_demonstration", row)),
+        ("class_provisional", "", "number", _at("class_provisional", row)),
+        ("class_demonstration", "", "number", _at("class_demonstration", row)),
     ]
 
 

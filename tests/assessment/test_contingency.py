@@ -48,8 +48,8 @@ def ranks(*given_ranks: tuple[str, int | None]) -> pd.DataFrame:
                 "rank_high": rank,
                 "air_15km": False,
                 "air_15km_basis": "outside",
-                "provisional": True,
-                "demonstration": False,
+                "provisional_fields": "thi; rank",
+                "demonstration_fields": "thi",
             }
             for key, rank in given_ranks
         ]
@@ -159,6 +159,8 @@ def test_facilities_are_ordered_by_arrival_with_unknown_ones_last(
     assert found["order_by_hazard"].to_dict() == {"a": 1, "b": 3, "c": 4, "d": 2}
     assert pd.isna(found.loc["c", "rank_provisional"])
     assert found.loc["a", "rank_provisional"]
+    assert not found.loc["a", "rank_demonstration"]
+    assert pd.isna(found.loc["a", "class_provisional"])
 
 
 def test_of_two_crossings_of_a_facility_at_one_point_the_first_counts(

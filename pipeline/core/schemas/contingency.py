@@ -139,15 +139,17 @@ _RANKED = (
         "Class of the upper bound; empty when unknown.",
         nullable=True,
     ),
-    flag(
-        "rank_provisional",
-        "Whether rank or class rest on a provisional method; empty without them.",
-        nullable=True,
-    ),
-    flag(
-        "rank_demonstration",
-        "Whether rank or class rest on a stand-in layer; empty without them.",
-        nullable=True,
+    *(
+        flag(
+            f"{short}_{mark}",
+            f"Whether the {short} rests on a {what}; empty without one.",
+            nullable=True,
+        )
+        for short in ("rank", "class")
+        for mark, what in (
+            ("provisional", "provisional method"),
+            ("demonstration", "stand-in layer"),
+        )
     ),
     integer(
         "order_by_arrival",
