@@ -111,7 +111,7 @@ def analyse(
     sources: list[FittedSource],
     areas: tuple[SearchArea, ...],
     methods: DisplacementMethods,
-    reference: date,
+    reference: date | None,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of the tables ``displacement`` and ``displacement_points``."""
     facilities: list[dict[str, Any]] = []
@@ -126,13 +126,21 @@ def analyse(
     return facilities, points
 
 
+def _ends(
+    valid: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First and last epoch with a value of every point; 0 where there is none."""
+    if valid.shape[1] == 0:
+        nothing = np.zeros(len(valid), dtype=np.int64)
+        return nothing, nothing
+    last = valid.shape[1] - 1 - valid[:, ::-1].argmax(axis=1)
+    return valid.argmax(axis=1), last
+
+
 def _point_rows(points: FittedPoints, area: SearchArea) -> list[dict[str, Any]]:
     series, fit, errors = points.series, points.fit, points.errors
     valid = ~np.isnan(series.displacement_mm)
-    first, last = (
-        valid.argmax(axis=1),
-        valid.shape[1] - 1 - valid[:, ::-1].argmax(axis=1),
-    )
+    first, last = _ends(valid)
     speed = np.where(points.usable, fit.velocity_mm_per_yr, np.nan)
     half = Z95 * np.where(points.usable, errors.velocity_std_mm_per_yr, np.nan)
     hidden = ~points.usable
@@ -150,6 +158,7 @@ def _point_rows(points: FittedPoints, area: SearchArea) -> list[dict[str, Any]]:
     fitted = {k: np.where(hidden, np.nan, v) for k, v in columns.items()}
     fitted |= {
         "distance_m": points.distance_m,
+        "provider_velocity_mm_per_yr": series.provider_velocity_mm_per_yr,
         "coherence": series.coherence,
         "los_east": series.los[:, 0],
         "los_north": series.los[:, 1],

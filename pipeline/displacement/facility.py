@@ -14,6 +14,7 @@ from pipeline.core.reasons import joined
 from pipeline.core.schemas.displacement import STATUS_REASONS, WATCH_REASONS
 from pipeline.displacement.decompose import TrackRates, UpEast, combine
 from pipeline.displacement.search import SearchArea
+from pipeline.displacement.series import PointSeries
 from pipeline.displacement.status import CAVEAT, empty_row
 from pipeline.displacement.watch import (
     LEVEL_ORDER,
@@ -29,7 +30,7 @@ def assess(
     near: list[FittedPoints],
     n_covering: int,
     methods: DisplacementMethods,
-    reference: date,
+    reference: date | None,
 ) -> dict[str, Any]:
     """Row of the table ``displacement`` for a facility with a position.
 
@@ -44,7 +45,7 @@ def assess(
     methods
         Thresholds.
     reference
-        Day from which ages are counted.
+        Day from which ages are counted; None if no source has epochs.
     """
     counts = [int(points.usable.sum()) for points in near]
     row = empty_row(area.tmf_id, DisplacementStatus.NOT_COVERED, "not_covered")
@@ -53,13 +54,13 @@ def assess(
         "n_points": sum(points.series.n_points for points in near),
         "n_sources": n_covering,
         "source_ids": "; ".join(points.series.source_id for points in near) or None,
-        "reference_date": reference.isoformat(),
+        "reference_date": None if reference is None else reference.isoformat(),
     }
     if n_covering == 0:
         return row
     if area.is_coarse:
         return row | _too_coarse(area, methods)
-    if max(counts, default=0) < methods.minimum_points:
+    if reference is None or max(counts, default=0) < methods.minimum_points:
         return row | _too_few(area, near, counts, methods)
     enough = [
         points
@@ -99,7 +100,23 @@ def _too_few(
         n_epochs=methods.minimum_epochs,
         n_needed=methods.minimum_points,
     )
-    return {"status": str(DisplacementStatus.TOO_FEW_POINTS), "reason": reason}
+    rates = (_rates_only(points.series) for points in near)
+    return {
+        "status": str(DisplacementStatus.TOO_FEW_POINTS),
+        "reason": joined(reason, *rates),
+    }
+
+
+def _rates_only(series: PointSeries) -> str | None:
+    """Reason for a product of rates without series: they show, but are not judged."""
+    if series.epoch.size or not series.n_points:
+        return None
+    return STATUS_REASONS.reason(
+        "rates_only",
+        source=series.source_id,
+        n_points=series.n_points,
+        median_mm_per_yr=float(np.median(series.provider_velocity_mm_per_yr)),
+    )
 
 
 def _rates(enough: list[FittedPoints]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 Reads the products that the region's file names under 'displacement', keeps the points
 near facilities, and writes three outputs: a row per facility, a row per point, and the
 series themselves. A region without products gets its answer too: not covered, and what
-to add. A product that cannot be trusted stops the stage with one sentence.
+to add. A product that cannot be trusted is reported with one sentence and named in the
+reason of every facility that it may have covered; the other products go on.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from pipeline.core.config import Region, read_methods, read_region
 from pipeline.core.files import write_provenance
 from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import DisplacementStatus
+from pipeline.core.reasons import joined
 from pipeline.core.tables import empty_table, read_table, table_of, write_table
 from pipeline.displacement.search import SearchArea
 from pipeline.displacement.status import empty_row, search_area
 
 if TYPE_CHECKING:
     from pipeline.displacement.series import PointSeries
+    from pipeline.displacement.sources import Unread
 
 log = logging.getLogger("natech.displacement")
 
@@ -57,8 +60,7 @@ def run(arguments: argparse.Namespace) -> None:
     write_table(table_of("displacement", rows), "displacement", arguments.out)
     write_table(points, "displacement_points", arguments.out_points)
     _write_series(arguments.out_series, series)
-    inputs = [region.path, arguments.facilities]
-    inputs += [region.resolve(source.path) for source in region.config.displacement]
+    inputs = [region.path, arguments.facilities, *_source_files(region, series)]
     for product in (arguments.out, arguments.out_points, arguments.out_series):
         write_provenance(
             product,
@@ -95,26 +97,39 @@ def _from_sources(
     region: Region, areas: tuple[SearchArea, ...], methods: DisplacementMethods
 ) -> tuple[list[dict[str, Any]], Any, list[PointSeries]]:
     from pipeline.displacement.analysis import analyse, fit_source
-    from pipeline.displacement.readers import read_source
+    from pipeline.displacement.sources import read_sources
 
-    sources = []
-    for source in region.config.displacement:
-        series = read_source(source, region, areas)
-        log.info(
-            "%s: %s, %d points near facilities, %d epochs from %s to %s",
-            source.id,
-            series.product,
-            series.n_points,
-            len(series.epoch),
-            series.epoch[0],
-            series.epoch[-1],
-        )
-        sources.append(fit_source(series, methods))
-    newest = max(source.series.epoch[-1] for source in sources)
-    reference = methods.reference_date or date.fromisoformat(str(newest))
+    series, unread = read_sources(region, areas)
+    sources = [fit_source(one, methods) for one in series]
+    newest = [str(one.epoch[-1]) for one in series if one.epoch.size]
+    reference = methods.reference_date
+    if reference is None and newest:
+        reference = date.fromisoformat(max(newest))
     rows, points = analyse(sources, areas, methods, reference)
-    table = table_of("displacement_points", points)
-    return rows, table, [source.series for source in sources]
+    named = [_with_unread(row, unread) for row in rows]
+    return named, table_of("displacement_points", points), series
+
+
+def _with_unread(row: dict[str, Any], unread: tuple[Unread, ...]) -> dict[str, Any]:
+    """Row that also says which sources could not be read.
+
+    They may have covered the facility, so that "no source reaches it" is not known.
+    """
+    if not unread:
+        return row
+    known = None if row["reason"] == "not_covered" else row["reason"]
+    return row | {"reason": joined(known, *(one.reason for one in unread))}
+
+
+def _source_files(region: Region, series: list[PointSeries]) -> list[Path]:
+    """Files that were read, and those of sources that could not be."""
+    read = {one.source_id: one.files for one in series}
+    files: dict[Path, None] = {}
+    for source in region.config.displacement:
+        path = region.resolve(source.path)
+        named = read.get(source.id) or (path,)
+        files |= dict.fromkeys(file for file in named if file.exists())
+    return list(files)
 
 
 def _write_series(path: Path, series: list[PointSeries]) -> None:

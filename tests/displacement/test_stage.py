@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 import zarr
@@ -20,6 +21,7 @@ from pipeline.core.errors import InputError
 from pipeline.core.files import sha256
 from pipeline.core.tables import read_table, table_of, table_schema, write_table
 from pipeline.displacement import stage
+from tests.displacement.small_products import mintpy_velocity
 
 REGION = """
 region: small
@@ -158,12 +160,61 @@ def test_two_runs_give_the_same_bytes_and_each_output_has_its_record(run, toy_so
     assert notes["references"]["asc"]["reference_point"] == "GNSS frame of the EGMS"
 
 
-def test_a_broken_source_stops_the_stage_and_writes_nothing(run, tmp_path):
+def test_a_broken_source_is_named_and_the_others_go_on(
+    run, toy_sources, tmp_path, caplog
+):
     bad = tmp_path / "EGMS_L2b_117_0001_IW1_VV.zip"
     bad.write_bytes(b"PK\x03\x04 cut off")
-    with pytest.raises(InputError, match=r"EGMS_L2b_117.*damaged or truncated"):
-        run(f"{{id: asc, path: '{bad}', reader: egms}}")
+    rows = rows_of(run(f"{toy_sources}, {{id: bad, path: '{bad}', reader: egms}}"))
+    unread = f"source_unreadable|source=bad|file={bad.name}|field=-"
+    assert rows.loc["tmf-1", "status"] == "measured"
+    assert rows.loc["tmf-1", "reason"].startswith("measured|")
+    assert rows.loc["tmf-1", "reason"].endswith(f";{unread}")
+    assert rows.loc["tmf-3", "reason"] == unread
+    assert rows.loc["tmf-4", "reason"] == "no_position"
+    errors = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert "damaged or truncated" in errors[0].message
+
+
+def test_without_any_readable_source_every_facility_says_why(run, tmp_path):
+    rows = rows_of(run("{id: bad, path: absent.h5, reader: mintpy}"))
+    assert rows.loc["tmf-1", "reason"].startswith("source_unreadable|source=bad")
+    assert rows.loc["tmf-1", "status"] == "not_covered"
+    assert set(rows["watch_level"]) == {"not_assessed"}
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("{id: a, path: x.h5, reader: mintpi}", "reader"),
+        ("{id: a, path: x.h5, reader: mintpy, options: {geometri: x}}", "geometri"),
+    ],
+)
+def test_a_mistake_in_the_region_stops_before_anything_is_written(
+    run, tmp_path, source, said
+):
+    with pytest.raises(InputError, match=said):
+        run(source)
     assert not (tmp_path / "out").exists()
+
+
+def test_rates_without_series_are_shown_and_not_judged(run, tmp_path):
+    rate = np.full((40, 40), -12.0, dtype=np.float32)
+    path = mintpy_velocity(tmp_path / "velocity.h5", rate)
+    with h5py.File(path, "a") as handle:
+        near = {"X_FIRST": 70.08, "Y_FIRST": 40.22, "X_STEP": 0.001, "Y_STEP": -0.001}
+        handle.attrs.update({name: str(value) for name, value in near.items()})
+    out = run(f"{{id: mm, path: '{path}', reader: mintpy}}")
+    row = rows_of(out).loc["tmf-1"]
+    assert row["status"] == "too_few_points"
+    assert "rates_only|source=mm|" in row["reason"]
+    assert row["reason"].endswith("median_mm_per_yr=-12")
+    assert row["watch_level"] == "not_assessed"
+    points = read_table("displacement_points", out / OUTPUTS[1])
+    assert set(points["provider_velocity_mm_per_yr"].round(4)) == {-12.0}
+    assert points["velocity_mm_per_yr"].isna().all()
+    assert set(points["n_epochs"]) == {0}
 
 
 def test_a_region_without_sources_does_not_pay_for_the_compiler():

@@ -34,6 +34,8 @@ STATUS_REASONS = Vocabulary(
         ),
         "measured": ("n_points", "radius_m", "first_date", "last_date"),
         "may_lie_beside": (),
+        "rates_only": ("source", "n_points", "median_mm_per_yr"),
+        "source_unreadable": ("source", "file", "field"),
     },
 )  # fmt: skip
 WATCH_REASONS = Vocabulary(
@@ -105,6 +107,13 @@ DISPLACEMENT_POINTS = Table(
             )
         ),
         number("velocity_std_mm_per_yr", _RATE, _STD, minimum=0, nullable=True),
+        number(
+            "provider_velocity_mm_per_yr",
+            _RATE,
+            "Rate that the product itself states, in the pipeline's sign; its error is "
+            "not known.",
+            nullable=True,
+        ),
         number(
             "acceleration_mm_per_yr2",
             "mm/yr2",

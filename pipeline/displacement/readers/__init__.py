@@ -48,15 +48,13 @@ def readers() -> dict[str, ModuleType]:
     return found
 
 
-def read_source(
-    source: DisplacementSource, region: Region, areas: tuple[SearchArea, ...]
-) -> PointSeries:
-    """Read and check one product of a region.
+def prepare(source: DisplacementSource, region: Region) -> tuple[ModuleType, Record]:
+    """Reader of a product and its checked options.
 
     Raises
     ------
     InputError
-        If the reader is not known, an option is wrong, or the file cannot be trusted.
+        If the reader is not known or an option is wrong.
     """
     known = readers()
     if source.reader not in known:
@@ -69,7 +67,20 @@ def read_source(
         )
     module = known[source.reader]
     place = f"{region.path}, options of displacement source {source.id!r}"
-    options = load_options(module, source.options, place)
+    return module, load_options(module, source.options, place)
+
+
+def read_source(
+    source: DisplacementSource, region: Region, areas: tuple[SearchArea, ...]
+) -> PointSeries:
+    """Read and check one product of a region.
+
+    Raises
+    ------
+    InputError
+        If the reader is not known, an option is wrong, or the file cannot be trusted.
+    """
+    module, options = prepare(source, region)
     request = Request(
         source_id=source.id,
         path=region.resolve(source.path),
