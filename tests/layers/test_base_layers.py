@@ -14,6 +14,7 @@ OWN_FILES = (
     "borders.gpkg",
     "places.gpkg",
     "lakes.gpkg",
+    "earthquakes.gpkg",
     "relief.tif",
     "rain_rate_001.tif",
     "monthly_rain.tif",
@@ -231,3 +232,22 @@ def test_grids_are_cloud_optimised(layers, name):
     with rasterio.open(layers / name) as source:
         assert source.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
         assert source.tags()["TITLE"]
+
+
+def test_earthquakes_carry_dates_magnitudes_and_known_events(layers):
+    events = gpd.read_file(layers / "earthquakes.gpkg", layer="events")
+    assert events["magnitude"].between(5.5, 9).all()
+    assert events["event_id"].is_unique
+    assert events["date"].str.fullmatch(r"-?\d{4}(-\d\d){0,2}").all()
+    assert events["source"].str.contains("public domain").all()
+    # Chatkal, 2 November 1946, and Suusamyr, 19 August 1992
+    for date, magnitude, lon, lat in (
+        ("1946-11", 7.6, 72.5, 41.5),
+        ("1992-08-19", 7.5, 73.57, 42.14),
+    ):
+        (event,) = events[
+            events["date"].str.startswith(date) & (events["magnitude"] == magnitude)
+        ].itertuples()
+        assert (event.geometry.x, event.geometry.y) == pytest.approx(
+            (lon, lat), abs=0.01
+        )
