@@ -35,6 +35,10 @@ COMMANDS = {
         "pipeline.rivers.make_network",
         "make a river layer from a relief",
     ),
+    "inspect-displacement": (
+        "pipeline.displacement.inspect_file",
+        "say what a radar displacement product holds, and what it lacks",
+    ),
     "retrieve": ("pipeline.retrieve.stage", "stage: registry to checked local files"),
     "inventory": ("pipeline.inventory.stage", "stage: inventories to one clean table"),
     "hazards": ("pipeline.hazards.stage", "stage: hazard layers at every facility"),

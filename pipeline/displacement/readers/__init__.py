@@ -6,6 +6,7 @@ A reader's module offers
 - ``DESCRIPTION``: what it reads, in one sentence,
 - ``UNIT`` and ``SIGN``: what the files hold, or where that is declared,
 - ``Options``: a `Record` with the options that a region's file may give,
+- ``recognises(path)``: whether a file or folder looks like its format,
 - ``read(request, options) -> PointSeries``.
 
 Which points to keep comes with the request, so that a file larger than memory can be

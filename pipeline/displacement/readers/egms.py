@@ -8,6 +8,7 @@ Description Document v3, Tables 5 and 6, and files of the 2020-2024 generation.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -18,6 +19,7 @@ from pipeline.core.errors import input_error
 from pipeline.core.records import Record
 from pipeline.displacement.checks import parse_epochs
 from pipeline.displacement.readers import Request
+from pipeline.displacement.recognise import columns_of
 from pipeline.displacement.series import (
     COMPONENT_VECTOR,
     UNKNOWN,
@@ -79,6 +81,11 @@ class Options(Record):
     subtract_gnss_velocity: bool = Field(
         False, description="Take the motion of the GNSS frame out of L2b and L3."
     )
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file or folder looks like this format."""
+    return bool(_LEVEL.search(path.name)) and "pid" in columns_of(path)
 
 
 def read(request: Request, options: Options) -> PointSeries:

@@ -34,6 +34,7 @@ from pipeline.displacement.rasters import (
     raster_positions,
 )
 from pipeline.displacement.readers import Request
+from pipeline.displacement.recognise import names_in
 from pipeline.displacement.series import UNKNOWN, Component, PointSeries
 
 NAME: Final = "geotiff"
@@ -91,6 +92,11 @@ class Options(GeometryOptions):
         if self.los_files and (self.los or self.incidence_deg):
             raise ValueError("give one of los, los_files, or the two angles")
         return self
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file or folder looks like this format."""
+    return any(name.lower().endswith((".tif", ".tiff")) for name in names_in(path))
 
 
 def read(request: Request, options: Options) -> PointSeries:

@@ -27,6 +27,7 @@ from pipeline.displacement.geometry import (
 )
 from pipeline.displacement.hdf import folder_of, read_grid
 from pipeline.displacement.readers import Request
+from pipeline.displacement.recognise import names_in
 from pipeline.displacement.series import UNKNOWN, PointSeries
 
 NAME: Final = "gmtsar"
@@ -48,6 +49,11 @@ class Options(GeometryOptions):
     reference_point: str = Field(
         UNKNOWN, description="Point or area that displacements are relative to."
     )
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file or folder looks like this format."""
+    return any(re.fullmatch(r"disp_\d{7}(_ll)?\.grd", n) for n in names_in(path))
 
 
 def read(request: Request, options: Options) -> PointSeries:

@@ -7,6 +7,7 @@ MintPy 1.6.4, ``save_hdfeos5``.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from pipeline.core.records import Record
 from pipeline.displacement import grids, mintpy_grid
 from pipeline.displacement.hdf import need, open_hdf5, text_of
 from pipeline.displacement.readers import Request
+from pipeline.displacement.recognise import in_hdf5
 from pipeline.displacement.series import PointSeries
 
 NAME: Final = "mintpy-hdfeos5"
@@ -34,6 +36,11 @@ class Options(Record):
     apply_mask: bool = Field(
         True, description="Whether cells outside the mask of the file are left out."
     )
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file or folder looks like this format."""
+    return in_hdf5(path, lambda h: _ROOT in h)
 
 
 def read(request: Request, options: Options) -> PointSeries:

@@ -25,6 +25,7 @@ from pipeline.displacement.geometry import (
 )
 from pipeline.displacement.hdf import need, no_file, open_hdf5, text_of
 from pipeline.displacement.readers import Request
+from pipeline.displacement.recognise import in_hdf5
 from pipeline.displacement.series import NO_EPOCHS, UNKNOWN, PointSeries
 
 NAME: Final = "licsbas"
@@ -46,6 +47,14 @@ class Options(GeometryOptions):
         None,
         description="EQA.dem_par of flat files; ../info/EQA.dem_par if left out.",
     )
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file or folder looks like this format."""
+    if in_hdf5(path, lambda h: "cum" in h and "imdates" in h):
+        return True
+    beside = path.parent.parent / "info" / "EQA.dem_par"
+    return path.is_file() and not path.suffix.startswith(".h") and beside.is_file()
 
 
 def read(request: Request, options: Options) -> PointSeries:

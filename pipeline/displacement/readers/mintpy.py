@@ -25,6 +25,7 @@ from pipeline.displacement.geometry import (
 )
 from pipeline.displacement.hdf import need, open_hdf5
 from pipeline.displacement.readers import Request
+from pipeline.displacement.recognise import in_hdf5
 from pipeline.displacement.series import NO_EPOCHS, PointSeries
 
 NAME: Final = "mintpy"
@@ -55,6 +56,14 @@ class Options(GeometryOptions):
     coherence: Path | None = Field(None, description="Temporal coherence file.")
     use_files_beside: bool = Field(
         True, description="Whether files of MintPy's names beside the product are used."
+    )
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file or folder looks like this format."""
+    kinds = ("timeseries", "velocity")
+    return in_hdf5(
+        path, lambda h: mintpy_grid.read_attributes(h).get("FILE_TYPE") in kinds
     )
 
 

@@ -36,6 +36,7 @@ from pipeline.displacement.ministacks import (
 )
 from pipeline.displacement.rasters import Band, open_raster
 from pipeline.displacement.readers import Request
+from pipeline.displacement.recognise import names_in
 from pipeline.displacement.series import UNKNOWN, PointSeries
 
 NAME: Final = "opera-disp-s1"
@@ -75,6 +76,11 @@ class Options(GeometryOptions):
     apply_corrections: bool = Field(
         False, description="Subtract ionospheric delay and solid earth tide."
     )
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file or folder looks like this format."""
+    return any(_NAME.fullmatch(name) for name in names_in(path))
 
 
 def read(request: Request, options: Options) -> PointSeries:

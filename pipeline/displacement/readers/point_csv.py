@@ -7,6 +7,7 @@ never guessed: a region's file must declare both.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 import numpy as np
@@ -100,6 +101,11 @@ class Options(Record):
         if sum(way is not None for way in ways) > 1:
             raise ValueError("give one of los, los_columns, or the two angles")
         return self
+
+
+def recognises(_: Path) -> bool:
+    """Whether a file or folder looks like this format."""
+    return False  # unit and sign of a plain table are declared, never recognised
 
 
 def read(request: Request, options: Options) -> PointSeries:

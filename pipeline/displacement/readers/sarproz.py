@@ -8,12 +8,14 @@ seen.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from pydantic import Field
 
 from pipeline.displacement.geometry import GeometryOptions
 from pipeline.displacement.readers import Request, point_csv
+from pipeline.displacement.recognise import columns_of
 from pipeline.displacement.series import UNKNOWN, PointSeries
 from pipeline.displacement.wide_csv import read_header
 
@@ -32,6 +34,11 @@ class Options(GeometryOptions):
     reference_point: str = Field(
         UNKNOWN, description="Point or area that displacements are relative to."
     )
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file or folder looks like this format."""
+    return {"COHER", "VEL", "ID"} <= set(columns_of(path))
 
 
 def read(request: Request, options: Options) -> PointSeries:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import date
+from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
@@ -26,6 +27,7 @@ from pipeline.displacement.geometry import (
     track_angle_deg,
 )
 from pipeline.displacement.readers import Request
+from pipeline.displacement.recognise import columns_of
 from pipeline.displacement.series import UNKNOWN, Component, PointSeries
 from pipeline.displacement.wide_csv import open_csv
 
@@ -45,6 +47,11 @@ class Options(GeometryOptions):
         "exporter",
         description="Day numbers: MATLAB's minus one (exporter), or MATLAB's own.",
     )
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file or folder looks like this format."""
+    return columns_of(path)[:1] == ["export_res_ 1"]
 
 
 def read(request: Request, options: Options) -> PointSeries:

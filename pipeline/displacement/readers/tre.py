@@ -9,6 +9,7 @@ other tools; no real file was seen.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
@@ -32,6 +33,7 @@ from pipeline.displacement.point_table import (
     need_column,
 )
 from pipeline.displacement.readers import Request, point_csv
+from pipeline.displacement.recognise import columns_of
 from pipeline.displacement.series import (
     COMPONENT_VECTOR,
     UNKNOWN,
@@ -67,6 +69,14 @@ class Options(GeometryOptions):
     reference_point: str = Field(
         UNKNOWN, description="Point or area that displacements are relative to."
     )
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file or folder looks like this format."""
+    if path.suffix.lower() == ".shp":
+        return path.is_file()
+    names = columns_of(path)
+    return "CODE" in names and any(DATES["DYYYYMMDD"].match(n) for n in names)
 
 
 def read(request: Request, options: Options) -> PointSeries:

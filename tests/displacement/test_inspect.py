@@ -1,0 +1,86 @@
+"""What is said of a product before it enters a region's file."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+
+from pipeline.cli import main
+from pipeline.core.errors import InputError
+from pipeline.displacement.inspect_file import choose_reader, read_options
+from tests.displacement import small_products as small
+
+WRITERS = {
+    "mintpy": lambda d: small.mintpy_series(d / "timeseries.h5"),
+    "mintpy-hdfeos5": lambda d: small.hdfeos5(d / "S1.he5"),
+    "licsbas": lambda d: small.licsbas(d / "cum.h5"),
+    "gmtsar": lambda d: small.gmtsar(d / "grids"),
+    "geotiff": lambda d: small.geotiff(d / "s.tif", small.VALUES_MM, small.DATES),
+    "opera-disp-s1": lambda d: (
+        small.opera(d / "opera", "20200103", "20200115", 0.001).parent
+    ),
+    "stamps": lambda d: small.stamps(d / "export.csv"),
+}
+
+
+@pytest.mark.parametrize("reader", WRITERS)
+def test_a_product_is_recognised(tmp_path, reader):
+    assert reader == choose_reader(WRITERS[reader](tmp_path), None).NAME
+
+
+def test_a_flat_velocity_file_is_recognised_by_its_folder(tmp_path):
+    path = small.licsbas_flat(tmp_path, np.ones((2, 3)))
+    assert choose_reader(path, None).NAME == "licsbas"
+
+
+def test_the_report_tells_dates_unit_sign_extent_and_what_is_missing(tmp_path, capsys):
+    path = small.mintpy_series(tmp_path / "timeseries.h5")
+    assert main(["inspect-displacement", str(path)]) == 0
+    said = capsys.readouterr().out
+    for text in (
+        "reader:     mintpy",
+        "in file:    m, positive towards the satellite",
+        "points:     5",
+        "3 from 2020-01-03 to 2020-01-27, every 12 d",
+        "longitude 70.00000 to 70.20000, latitude 40.30000 to 40.40000",
+        "missing:    viewing direction of 5 points",
+    ):
+        assert text in said
+
+
+def test_options_complete_what_a_product_does_not_say(tmp_path, capsys):
+    path = small.geotiff(tmp_path / "s.tif", small.VALUES_MM, small.DATES)
+    command = ["inspect-displacement", str(path), "--option", "unit=mm"]
+    assert main(command) == 2
+    command += ["--option", "sign=towards", "--option", "los=[-0.6, -0.1, 0.7937]"]
+    assert main(command) == 0
+    assert "east -0.600, north -0.100, up +0.794" in capsys.readouterr().out
+
+
+def test_the_picture_shows_every_point_by_its_rate(tmp_path):
+    path = small.mintpy_velocity(tmp_path / "v.h5", [[-9, -9, 1], [9, 9, 0]])
+    out = tmp_path / "picture.svg"
+    assert main(["inspect-displacement", str(path), "--picture", str(out)]) == 0
+    root = ET.fromstring(out.read_text(encoding="utf-8"))
+    dots = {
+        path.get("stroke"): path.get("d", "").count("M")
+        for path in root.iter("{http://www.w3.org/2000/svg}path")
+    }
+    assert dots == {"#b2182b": 2, "#d9d9d9": 1, "#2166ac": 2}
+
+
+def test_nothing_is_guessed_of_an_unknown_file(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no reader for it"):
+        choose_reader(path, None)
+    with pytest.raises(InputError, match="mintpi"):
+        choose_reader(path, "mintpi")
+
+
+@pytest.mark.parametrize("text", ["unit", "=mm", "los=[1"])
+def test_an_option_without_key_or_value_is_refused(text):
+    with pytest.raises(InputError, match="KEY=VALUE"):
+        read_options([text])
