@@ -125,7 +125,7 @@ def compute(
             followed.snaps,
             paths,
             two_day_distance_m(network, timing, paths, methods.two_day_limit_h),
-            [_air_distance(snap, followed.country, around) for snap in followed.snaps],
+            [air_distance(snap, followed.country, around) for snap in followed.snaps],
             others,
         ),
         "candidates": others.candidates,
@@ -245,9 +245,10 @@ def _alternatives(
     return found
 
 
-def _air_distance(
+def air_distance(
     snap: Snap, country: Mapping[str, Any], around: Surroundings
 ) -> BorderDistance | None:
+    """Distance of a facility to the nearest border; None without a position."""
     site = snap.site
     if not np.isfinite([site.lon_deg, site.lat_deg]).all():
         return None

@@ -14,7 +14,6 @@ from typing import Final
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from pyflwdir import dem as flow_dem
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -60,6 +59,9 @@ def flow_directions(height_m: NDArray[np.float32], pit_depth_m: float | None) ->
         Closed basins deeper than this keep a sink at their lowest cell; None fills all.
         Rivers also end at the edge of the valid cells.
     """
+    # a second to import, and only reliefs need it
+    from pyflwdir import dem as flow_dem
+
     _, codes = flow_dem.fill_depressions(
         height_m,
         outlets="edge",

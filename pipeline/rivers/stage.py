@@ -14,13 +14,13 @@ import logging
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.core.command import add_methods_option, add_region_option
 from pipeline.core.config import read_methods, read_region
-from pipeline.core.errors import input_error
 from pipeline.core.files import write_provenance
 from pipeline.core.layers import Manifest, read_manifest
 from pipeline.core.methods.network import NetworkMethods
@@ -34,6 +34,7 @@ from pipeline.rivers.lakes import Lake, lakes_from_polygons
 from pipeline.rivers.ledger import ledger_frame
 from pipeline.rivers.network import Network
 from pipeline.rivers.sources import network_from
+from pipeline.rivers.unknown import tables_without_rivers
 
 log = logging.getLogger(__name__)
 STAGE = "rivers"
@@ -86,12 +87,17 @@ def run(arguments: argparse.Namespace) -> None:
     manifest = read_manifest(arguments.layers)
     facilities = read_table("facilities", arguments.facilities)
     around = read_surroundings(manifest)
-    network = read_network(manifest, around, methods.network)
-    around = join_to_network(
-        manifest, around, network, methods, region.config.metric_crs
-    )
-    tables, notes = compute(network, around, facilities, methods)
-    tables["network_ledger"] = _ledger(manifest, network)
+    notes: dict[str, Any] = {}
+    if layers.first_available(manifest, "rivers") is None:
+        log.warning("the region has no river layer: every way downstream is unknown")
+        tables = tables_without_rivers(facilities, around, TABLES)
+    else:
+        network = read_network(manifest, around, methods.network)
+        around = join_to_network(
+            manifest, around, network, methods, region.config.metric_crs
+        )
+        tables, notes = compute(network, around, facilities, methods)
+        tables["network_ledger"] = _ledger(manifest, network)
     used = (item for use in USES for item in manifest.available(use))
     inputs = [arguments.region, arguments.methods, arguments.facilities]
     inputs += sorted({item.path for item in used if item.path})
@@ -181,17 +187,9 @@ def read_network(
     Raises
     ------
     InputError
-        If the region has no river layer on this machine, or it cannot be used.
+        If the layer cannot be used.
     """
-    local = layers.first_available(manifest, "rivers")
-    if local is None or local.path is None:
-        reasons = "; ".join(item.reason for item in manifest.used_as("rivers"))
-        raise input_error(
-            "layers.rivers",
-            found=reasons or "no river layer named in the region's file",
-            expected="a river network for the region",
-            fix="name one under 'layers: rivers' and run 'natech retrieve'",
-        )
+    (local, *_) = manifest.available("rivers")
     relief = layers.first_available(manifest, "relief")
     network = network_from(local, relief, methods)
     knows_lakes = bool(network.in_lake.any())

@@ -170,6 +170,7 @@ SNAP_REASONS = Vocabulary(
     "snap",
     {
         "no_position": (),
+        "no_river_layer": (),
         "none_within": ("limit_m", "nearest_m"),
         "none_near": ("limit_m",),
         "nearest": ("distance_m",),
