@@ -31,7 +31,8 @@ def picture(series: PointSeries) -> str:
     rates = _rates(series)
     known = np.flatnonzero(np.isfinite(rates))
     step = max(math.ceil(len(known) / _MOST_POINTS), 1)
-    shown = known[::step]
+    order = np.random.default_rng(0).permutation(len(known))
+    shown = known[np.sort(order[: math.ceil(len(known) / step)])]
     width = 2 * _SIDE + _GAP + 2 * _LEFT
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} '
@@ -80,7 +81,7 @@ def _map(
             f'<rect x="{left}" y="{_TOP + _SIDE + 15}" width="40" height="12" '
             f'fill="{name}"/>'
         )
-    ends = (0, f"{-limit:.1f}"), (125, "0"), (255, f"{limit:.1f} mm/yr")
+    ends = (0, f"{-limit:.1f}"), (137, "0"), (255, f"{limit:.1f} mm/yr")
     parts += [
         f'<text x="{_LEFT + at}" y="{_TOP + _SIDE + 42}">{text}</text>'
         for at, text in ends
