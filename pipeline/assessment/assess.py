@@ -201,6 +201,7 @@ def _location_cells(facts: Facts, air_limit_m: float) -> dict[str, Any]:
     two_days, two_days_basis = two_day_criterion(facts.path)
     lead_h = facts.path.crossings[0].lead_h if facts.path.crossings else None
     reached = countries_downstream(facts.path, facts.country)
+    shares = facts.path.shares
     return {
         "air_15km": air,
         "air_15km_basis": air_basis,
@@ -212,6 +213,7 @@ def _location_cells(facts: Facts, air_limit_m: float) -> dict[str, Any]:
         "first_border_lead_h": lead_h,
         "first_border_lead_h_status": _status(lead_h is not None),
         "countries_downstream": JOINT.join(reached) or None,
+        "possible_countries": shares.countries if shares else None,
     }
 
 

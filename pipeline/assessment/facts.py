@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from pipeline.assessment.interval import known
-from pipeline.assessment.location import Crossing, Path
+from pipeline.assessment.location import Crossing, Path, Shares
 from pipeline.assessment.people import Settlement
 from pipeline.assessment.shaking import FloodState, Shaking, flood_state, shaking
 from pipeline.assessment.volume import StatedAmounts
@@ -182,13 +182,27 @@ def _amounts(row: Row, values: Sequence[Row]) -> StatedAmounts:
     )
 
 
+def _shares(snap: Row | None) -> Shares | None:
+    """Shares of the possible positions; None where they are not known."""
+    if snap is None or snap["share_border"] is None:
+        return None
+    return Shares(
+        border=float(snap["share_border"]),
+        two_days=float(snap["share_two_days"]),
+        two_days_unknown=float(snap["share_two_days_unknown"]),
+        no_reach=float(snap["share_no_reach"]),
+        countries=snap["possible_countries"],
+    )
+
+
 def _path(snap: Row | None, crossings: Sequence[Row]) -> Path:
     if snap is None or not Status(snap["snap_status"]).has_value:
-        return Path(is_joined=False, is_sure=False)
+        return Path(is_joined=False, is_sure=False, shares=_shares(snap))
     ordered = sorted(crossings, key=lambda row: int(row["crossing"]))
     return Path(
         is_joined=True,
         is_sure=snap["snap_confidence"] in SURE_JOINS,
+        shares=_shares(snap),
         crossings=tuple(
             Crossing(
                 from_country=str(row["from_country"]),

@@ -16,6 +16,8 @@ from pipeline.core.schemas.assessment import AirBasis, CatchmentBasis, TwoDayBas
 
 LOCATION: Final = formula("classification", "location")
 M_PER_KM: Final = 1000.0
+SURE_SHARE: Final = 0.999
+"""Share of the positions from which on a criterion holds for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,35 @@ class Crossing:
 
 
 @dataclass(frozen=True, slots=True)
+class Shares:
+    """Shares (0 to 1) of the positions at which the facility may lie.
+
+    ``border``: the water reaches another country; ``two_days``: within two days of
+    mean flow; ``two_days_unknown``: whether so is unknown; ``no_reach``: no river is
+    found. ``countries`` are those that it may reach, each with its share.
+    """
+
+    border: float
+    two_days: float
+    two_days_unknown: float
+    no_reach: float
+    countries: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Path:
     """Downstream path of a facility.
 
     ``is_joined`` tells whether there is one, ``is_sure`` whether the join to the
-    network leaves no real doubt about which river it is.
+    network leaves no real doubt about which river it is. ``crossings`` are those of
+    the chosen path; ``shares`` are over all places at which the facility may lie,
+    None without a position.
     """
 
     is_joined: bool
     is_sure: bool
     crossings: Sequence[Crossing] = ()
+    shares: Shares | None = None
 
 
 def air_criterion(
@@ -81,36 +102,69 @@ def air_criterion(
 
 
 def catchment_criterion(path: Path) -> tuple[bool | None, CatchmentBasis]:
-    """Whether the downstream path crosses or follows a border.
+    """Whether the water reaches another country, wherever the facility lies.
 
-    No border on an uncertain path is unknown, not false.
+    Returns
+    -------
+    tuple
+        True if it does so from practically all positions, False if from none and a
+        river is found for each, None otherwise; and why.
     """
-    if not path.is_joined:
-        return None, CatchmentBasis.NOT_JOINED
-    if path.crossings:
+    shares = path.shares
+    if shares is None:
+        return None, _no_shares(path)
+    if shares.border >= SURE_SHARE:
         return True, CatchmentBasis.CROSSES
-    if not path.is_sure:
-        return None, CatchmentBasis.UNCERTAIN_JOIN
+    if shares.border > 0:
+        return None, CatchmentBasis.SOME_POSITIONS
+    if shares.no_reach > 0:
+        return None, _no_river(path)
     return False, CatchmentBasis.NO_CROSSING
 
 
 def two_day_criterion(path: Path) -> tuple[bool | None, TwoDayBasis]:
-    """Whether mean flow reaches a border within two days.
+    """Whether mean flow reaches a border within two days, wherever it lies.
 
-    Only the first border decides, for no other is reached earlier. Where a lake or
-    reservoir lies before it, or no time is known, the answer is unknown.
+    Returns
+    -------
+    tuple
+        True if it does so from practically all positions, False if surely from none
+        and a river is found for each, None otherwise; and why.
     """
-    in_catchment, why = catchment_criterion(path)
-    if not path.crossings:
-        return in_catchment, TwoDayBasis(why.value)
-    first = path.crossings[0]
-    if first.within_two_days is None:
-        if first.beyond_standing_water:
-            return None, TwoDayBasis.STANDING_WATER
-        return None, TwoDayBasis.NO_TIME
-    if first.within_two_days:
+    shares = path.shares
+    if shares is None:
+        return None, TwoDayBasis(_no_shares(path).value)
+    if shares.two_days >= SURE_SHARE:
         return True, TwoDayBasis.WITHIN
-    return False, TwoDayBasis.LATER
+    if shares.two_days > 0:
+        return None, TwoDayBasis.SOME_POSITIONS
+    if shares.two_days_unknown > 0:
+        return None, _no_time(path)
+    if shares.no_reach > 0:
+        return None, TwoDayBasis(_no_river(path).value)
+    if shares.border > 0:
+        return False, TwoDayBasis.LATER
+    return False, TwoDayBasis.NO_CROSSING
+
+
+def _no_shares(path: Path) -> CatchmentBasis:
+    return CatchmentBasis.NO_SHARES if path.is_joined else CatchmentBasis.NOT_JOINED
+
+
+def _no_river(path: Path) -> CatchmentBasis:
+    if path.is_joined:
+        return CatchmentBasis.RIVER_NOT_FOUND
+    return CatchmentBasis.NOT_JOINED
+
+
+def _no_time(path: Path) -> TwoDayBasis:
+    """Why the time to the first border is unknown, as far as the path tells."""
+    first = path.crossings[0] if path.crossings else None
+    if first is None or first.within_two_days is not None:
+        return TwoDayBasis.SOME_POSITIONS
+    if first.beyond_standing_water:
+        return TwoDayBasis.STANDING_WATER
+    return TwoDayBasis.NO_TIME
 
 
 def two_day_distance_km(velocity_m_per_s: float) -> float:
@@ -120,7 +174,7 @@ def two_day_distance_km(velocity_m_per_s: float) -> float:
 
 
 def countries_downstream(path: Path, own_country: str) -> tuple[str, ...]:
-    """Other countries that the path reaches or touches, in their order, once each."""
+    """Other countries that the chosen path reaches or touches, in order, once each."""
     reached = (
         country
         for crossing in path.crossings

@@ -25,7 +25,12 @@ from pipeline.core.model import (
     Remediation,
     WatchLevel,
 )
-from pipeline.core.schemas.assessment import Measure, Reason, VolumeBasis
+from pipeline.core.schemas.assessment import (
+    Measure,
+    Reason,
+    TwoDayBasis,
+    VolumeBasis,
+)
 
 SURVEY_ABOVE_M: Final = 500.0
 MANY_UNKNOWNS: Final = 10
@@ -257,7 +262,7 @@ def _borders(case: Case) -> Iterator[Advice]:
         )
     if not facts.path.crossings:
         return
-    within, _ = two_day_criterion(facts.path)
+    within, why = two_day_criterion(facts.path)
     lead_h = facts.path.crossings[0].lead_h
     if within and lead_h is not None:
         yield Advice(
@@ -265,6 +270,8 @@ def _borders(case: Case) -> Iterator[Advice]:
             Reason.BORDER_WITHIN_TWO_DAYS,
             (("lead_h", _digits(lead_h)),),
         )
+    elif within is None and why is TwoDayBasis.SOME_POSITIONS:
+        yield Advice(Measure.AGREE_WARNING, Reason.BORDER_PERHAPS_WITHIN_TWO_DAYS)
     elif within is None:
         yield Advice(Measure.AGREE_WARNING, Reason.BORDER_TIME_UNKNOWN)
 

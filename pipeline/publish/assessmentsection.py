@@ -13,6 +13,7 @@ from pipeline.publish.cells import (
     marks_of,
 )
 from pipeline.publish.dossiers import Dossier, Row
+from pipeline.publish.drainage import possible_text
 from pipeline.publish.standing import class_range, rank_text
 from pipeline.publish.status import appearance
 from pipeline.publish.words import Words, placeholders
@@ -75,6 +76,9 @@ def _location(found: Row, snap: Row | None, words: Words) -> list[Line]:
     lines.append(
         Line(words("location.countries"), Cell(named or words("value.none_found")))
     )
+    possible = possible_text(found["possible_countries"], words)
+    if possible:
+        lines.append(Line(words("location.possible"), Cell(possible)))
     return lines
 
 

@@ -116,6 +116,12 @@ def snap(tmf_id: str, **changes: Any) -> dict[str, Any]:
         "terminal": "sea",
         "distance_border_air_m": 20_000.0,
         "nearest_border_country": "UZ",
+        "share_chosen": 1.0,
+        "share_border": 1.0,
+        "share_two_days": 1.0,
+        "share_two_days_unknown": 0.0,
+        "share_no_reach": 0.0,
+        "possible_countries": "UZ 1.00",
     } | changes
 
 

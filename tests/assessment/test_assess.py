@@ -86,6 +86,21 @@ def test_the_location_criteria_say_why(assessed, full, rows):
     assert row["substances_status"] == "not_provided"
 
 
+def test_criteria_that_depend_on_the_place_are_unknown_and_name_the_countries(
+    assessed, full, rows
+):
+    shares = {"share_border": 0.6, "share_two_days": 0.4}
+    told = "UZ 0.60; TJ 0.05"
+    full["snaps"] = [rows.snap("a", possible_countries=told, **shares)]
+    row = assessed(**full).loc["a"]
+    assert pd.isna(row["water_catchment"])
+    assert row["water_catchment_basis"] == "some_positions"
+    assert pd.isna(row["water_two_days"])
+    assert row["water_two_days_basis"] == "some_positions"
+    assert row["possible_countries"] == told
+    assert row["countries_downstream"] == "UZ"
+
+
 def test_labels_follow_the_inputs(assessed, full, rows):
     row = assessed(**full).loc["a"]
     assert row["demonstration"]

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from pipeline.assessment.location import (
     Crossing,
     Path,
+    Shares,
     air_criterion,
     catchment_criterion,
     countries_downstream,
@@ -43,34 +44,73 @@ def test_a_worse_position_never_turns_unknown_into_known(distance, radius, more)
     assert worse is None or worse == better
 
 
+def joined(*crossings, **shares):
+    found = {"border": 0, "two_days": 0, "two_days_unknown": 0, "no_reach": 0} | shares
+    return Path(True, True, crossings, Shares(**found))
+
+
+APART = Path(False, False)
+APART_LOOKED_AT = Path(False, False, shares=Shares(0, 0, 0, 1))
+UNWEIGHED = Path(True, True, (NEAR,))
+
+
 @pytest.mark.parametrize(
     ("path", "expected", "basis"),
     [
-        (Path(False, False), None, CatchmentBasis.NOT_JOINED),
-        (Path(True, True, (FAR,)), True, CatchmentBasis.CROSSES),
-        (Path(True, False, (FAR,)), True, CatchmentBasis.CROSSES),
-        (Path(True, True), False, CatchmentBasis.NO_CROSSING),
-        (Path(True, False), None, CatchmentBasis.UNCERTAIN_JOIN),
+        (APART, None, CatchmentBasis.NOT_JOINED),
+        (APART_LOOKED_AT, None, CatchmentBasis.NOT_JOINED),
+        (UNWEIGHED, None, CatchmentBasis.NO_SHARES),
+        (joined(FAR, border=1), True, CatchmentBasis.CROSSES),
+        (joined(FAR, border=0.999), True, CatchmentBasis.CROSSES),
+        (joined(FAR, border=0.998), None, CatchmentBasis.SOME_POSITIONS),
+        (joined(border=0.005), None, CatchmentBasis.SOME_POSITIONS),
+        (joined(no_reach=0.01), None, CatchmentBasis.RIVER_NOT_FOUND),
+        (joined(), False, CatchmentBasis.NO_CROSSING),
     ],
 )
-def test_the_catchment_criterion_is_false_only_on_a_sure_path(path, expected, basis):
+def test_the_catchment_criterion_is_known_only_if_all_positions_agree(
+    path, expected, basis
+):
     assert catchment_criterion(path) == (expected, basis)
 
 
 @pytest.mark.parametrize(
     ("path", "expected", "basis"),
     [
-        (Path(True, True, (NEAR, FAR)), True, TwoDayBasis.WITHIN),
-        (Path(True, True, (FAR,)), False, TwoDayBasis.LATER),
-        (Path(True, True, (BEHIND_LAKE,)), None, TwoDayBasis.STANDING_WATER),
-        (Path(True, True, (NO_TIME,)), None, TwoDayBasis.NO_TIME),
-        (Path(True, True), False, TwoDayBasis.NO_CROSSING),
-        (Path(True, False), None, TwoDayBasis.UNCERTAIN_JOIN),
-        (Path(False, False), None, TwoDayBasis.NOT_JOINED),
+        (APART, None, TwoDayBasis.NOT_JOINED),
+        (APART_LOOKED_AT, None, TwoDayBasis.NOT_JOINED),
+        (UNWEIGHED, None, TwoDayBasis.NO_SHARES),
+        (joined(NEAR, border=1, two_days=1), True, TwoDayBasis.WITHIN),
+        (joined(NEAR, border=1, two_days=0.43), None, TwoDayBasis.SOME_POSITIONS),
+        (joined(FAR, border=1), False, TwoDayBasis.LATER),
+        (
+            joined(BEHIND_LAKE, border=1, two_days_unknown=1),
+            None,
+            TwoDayBasis.STANDING_WATER,
+        ),
+        (joined(NO_TIME, border=1, two_days_unknown=1), None, TwoDayBasis.NO_TIME),
+        (
+            joined(FAR, border=1, two_days_unknown=0.1),
+            None,
+            TwoDayBasis.SOME_POSITIONS,
+        ),
+        (joined(border=0.5, two_days_unknown=0.5), None, TwoDayBasis.SOME_POSITIONS),
+        (joined(no_reach=0.5), None, TwoDayBasis.RIVER_NOT_FOUND),
+        (joined(), False, TwoDayBasis.NO_CROSSING),
     ],
 )
-def test_the_two_day_criterion_is_unknown_behind_standing_water(path, expected, basis):
+def test_the_two_day_criterion_is_known_only_if_all_positions_agree(
+    path, expected, basis
+):
     assert two_day_criterion(path) == (expected, basis)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_two_days_are_never_true_where_the_catchment_is_not(border, part):
+    path = joined(NEAR, border=border, two_days=border * part)
+    two_days, _ = two_day_criterion(path)
+    catchment, _ = catchment_criterion(path)
+    assert not two_days or catchment
 
 
 def test_the_printed_two_day_distance_is_reproduced():

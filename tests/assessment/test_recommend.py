@@ -85,7 +85,7 @@ def test_a_border_downstream_asks_for_contact_points_and_warning(advice, rows):
 def test_an_unknown_time_to_the_border_still_asks_for_a_warning(advice, rows):
     table = advice(
         facilities=[rows.facility("a")],
-        snaps=[rows.snap("a")],
+        snaps=[rows.snap("a", share_two_days=0.0, share_two_days_unknown=1.0)],
         crossings=[
             rows.crossing(
                 "a",
@@ -97,6 +97,16 @@ def test_an_unknown_time_to_the_border_still_asks_for_a_warning(advice, rows):
         ],
     )
     assert table.loc["agree_warning", "reason"] == "border_time_unknown"
+
+
+def test_a_border_near_from_some_places_only_asks_for_a_warning(advice, rows):
+    table = advice(
+        facilities=[rows.facility("a")],
+        snaps=[rows.snap("a", share_two_days=0.43)],
+        crossings=[rows.crossing("a")],
+    )
+    reason = table.loc["agree_warning", "reason"]
+    assert reason == "border_perhaps_within_two_days"
 
 
 def test_a_near_border_without_a_river_asks_for_contact_points(advice, rows):

@@ -33,7 +33,9 @@ class CatchmentBasis(StrEnum):
 
     CROSSES = "crosses"
     NO_CROSSING = "no_crossing"
-    UNCERTAIN_JOIN = "uncertain_join"
+    SOME_POSITIONS = "some_positions"
+    RIVER_NOT_FOUND = "river_not_found"
+    NO_SHARES = "no_shares"
     NOT_JOINED = "not_joined"
 
 
@@ -45,7 +47,9 @@ class TwoDayBasis(StrEnum):
     STANDING_WATER = "standing_water"
     NO_TIME = "no_time"
     NO_CROSSING = "no_crossing"
-    UNCERTAIN_JOIN = "uncertain_join"
+    SOME_POSITIONS = "some_positions"
+    RIVER_NOT_FOUND = "river_not_found"
+    NO_SHARES = "no_shares"
     NOT_JOINED = "not_joined"
 
 
@@ -173,6 +177,7 @@ class Reason(StrEnum):
     BORDER_DOWNSTREAM = "border_downstream"
     BORDER_WITHIN_TWO_DAYS = "border_within_two_days"
     BORDER_TIME_UNKNOWN = "border_time_unknown"
+    BORDER_PERHAPS_WITHIN_TWO_DAYS = "border_perhaps_within_two_days"
     PEOPLE_DOWNSTREAM = "people_downstream"
     ABANDONED_NOT_REMEDIATED = "abandoned_not_remediated"
     REMEDIATION_IN_PROGRESS = "remediation_in_progress"
@@ -202,15 +207,34 @@ def _class(name: str, meaning: str) -> Column:
 _LOCATION = (
     flag("air_15km", "Within 15 km of a border by air.", nullable=True),
     code("air_15km_basis", AirBasis, "Why it is met, not met or unknown."),
-    flag("water_catchment", "Its river crosses or forms a border.", nullable=True),
+    flag(
+        "water_catchment",
+        "Its water reaches another country or a border from all places at which the "
+        "facility may lie (share_border of snaps); empty where the places disagree.",
+        nullable=True,
+    ),
     code("water_catchment_basis", CatchmentBasis, "Why it is so or unknown."),
-    flag("water_two_days", "A border lies within two days of flow.", nullable=True),
+    flag(
+        "water_two_days",
+        "It does so within two days of mean flow, from all of these places.",
+        nullable=True,
+    ),
     code("water_two_days_basis", TwoDayBasis, "Why it is so or unknown."),
     code("substances_status", Status, "Whether Annex I quantities were tested."),
     *with_status(
         number("first_border_lead_h", "h", "First arrival at a border.", minimum=0)
     ),
-    text("countries_downstream", "Other countries reached, by '; '.", nullable=True),
+    text(
+        "countries_downstream",
+        "Other countries that the chosen path reaches, by '; '.",
+        nullable=True,
+    ),
+    text(
+        "possible_countries",
+        "Other countries that the water may reach from any place at which the facility "
+        "may lie, each with the share of these places, by '; '.",
+        nullable=True,
+    ),
 )
 _INDEX = (
     text("scheme", "Name of the index scheme."),
