@@ -15,10 +15,16 @@ from shapely.geometry import Point
 
 from pipeline.core.geo import geodesic_circle
 from pipeline.core.methods.displacement import DisplacementMethods
+from pipeline.displacement.course import (
+    C_BAND_HALF_WAVE_MM,
+    Course,
+    Kind,
+    find_courses,
+)
 from pipeline.displacement.facility import assess
 from pipeline.displacement.noise import Uncertainty, for_interpolated, standard_errors
 from pipeline.displacement.search import SearchArea, local_xy_m, points_within
-from pipeline.displacement.series import PointSeries
+from pipeline.displacement.series import Component, PointSeries
 from pipeline.displacement.trend import N_TERMS, TrendFit, fit_trends
 from pipeline.displacement.watch import FittedPoints
 
@@ -44,6 +50,7 @@ class FittedSource:
     fit: TrendFit
     errors: Uncertainty
     usable: NDArray[np.bool_]
+    course: Course | None = None
 
 
 def fit_source(series: PointSeries, methods: DisplacementMethods) -> FittedSource:
@@ -69,7 +76,21 @@ def fit_source(series: PointSeries, methods: DisplacementMethods) -> FittedSourc
         & np.isfinite(fit.velocity_mm_per_yr)
         & np.isfinite(errors.velocity_std_mm_per_yr)
     )
-    return FittedSource(series, fit, errors, usable)
+    return FittedSource(series, fit, errors, usable, _courses(series, usable))
+
+
+def _courses(series: PointSeries, usable: NDArray[np.bool_]) -> Course | None:
+    """Courses of the usable points; none of interpolated series, which prove nothing.
+
+    Points that are not usable have no values there, and so an unknown course.
+    """
+    if series.is_interpolated or not usable.any():
+        return None
+    wave = C_BAND_HALF_WAVE_MM
+    if series.component is not Component.LINE_OF_SIGHT:
+        wave = 0.0
+    rows = np.where(usable[:, None], series.displacement_mm, np.float32(np.nan))
+    return find_courses(rows, series.time_d, half_wave_mm=wave)
 
 
 def subset(series: PointSeries, rows: NDArray[np.int64]) -> PointSeries:
@@ -121,8 +142,9 @@ def analyse(
         n_covering = sum(reaches(source, area) for source in sources)
         present = [found for found in near if found is not None]
         facilities.append(assess(area, present, n_covering, methods, reference))
-        for found in present:
-            points += _point_rows(found, area)
+        for source, found in zip(sources, near, strict=True):
+            if found is not None:
+                points += _point_rows(found, area, _course_columns(source, area))
     return facilities, points
 
 
@@ -137,7 +159,31 @@ def _ends(
     return valid.argmax(axis=1), last
 
 
-def _point_rows(points: FittedPoints, area: SearchArea) -> list[dict[str, Any]]:
+def _course_columns(source: FittedSource, area: SearchArea) -> list[dict[str, Any]]:
+    """Course of every point of a source in a circle, in the order of its points."""
+    rows, _ = points_within(area, source.series.lon_deg, source.series.lat_deg)
+    course = source.course
+    if course is None:
+        nothing = {"course": str(Kind.UNKNOWN), "break_dates": None, "n_jumps": None}
+        return [nothing] * len(rows)
+    columns = []
+    for k in rows:
+        known = course.kind[k] != Kind.UNKNOWN
+        at = course.break_epoch[k, : course.n_breaks[k]]
+        dates = [str(day) for day in source.series.epoch[at]]
+        columns.append(
+            {
+                "course": str(course.kind[k]),
+                "break_dates": "; ".join(dates) or None,
+                "n_jumps": int(course.n_jumps[k]) if known else None,
+            }
+        )
+    return columns
+
+
+def _point_rows(
+    points: FittedPoints, area: SearchArea, courses: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     series, fit, errors = points.series, points.fit, points.errors
     valid = ~np.isnan(series.displacement_mm)
     first, last = _ends(valid)
@@ -182,5 +228,6 @@ def _point_rows(points: FittedPoints, area: SearchArea) -> list[dict[str, Any]]:
                 "geometry": Point(series.lon_deg[k], series.lat_deg[k]),
             }
             | {name: float(values[k]) for name, values in fitted.items()}
+            | courses[k]
         )
     return rows

@@ -150,6 +150,22 @@ def test_points_and_series_are_those_near_facilities(run, toy_sources):
     assert "0012345678" in stored
 
 
+def test_points_tell_their_course_and_break_dates(run, toy_sources):
+    points = read_table("displacement_points", run(toy_sources) / OUTPUTS[1])
+    assert set(points["course"]) <= {
+        "steady",
+        "breaks",
+        "consolidation",
+        "deceleration",
+        "acceleration",
+        "unknown",
+    }
+    has_dates = points["break_dates"].notna()
+    assert (has_dates == (points["course"] == "breaks")).all()
+    quiet = points[points["tmf_id"] == "tmf-2"]
+    assert (quiet["course"] == "steady").mean() > 0.8
+
+
 def test_two_runs_give_the_same_bytes_and_each_output_has_its_record(run, toy_sources):
     first, second = run(toy_sources, "a"), run(toy_sources, "b")
     for name in OUTPUTS:

@@ -125,6 +125,32 @@ DISPLACEMENT_POINTS = Table(
             "seasonal_amplitude_mm", "mm", "Annual amplitude.", minimum=0, nullable=True
         ),
         number("rmse_mm", "mm", "Residual of the model.", minimum=0, nullable=True),
+        code(
+            "course",
+            (
+                "steady",
+                "breaks",
+                "consolidation",
+                "deceleration",
+                "acceleration",
+                "unknown",
+            ),
+            "Course of the motion by an information criterion: a line, a line with "
+            "breaks, a settlement that decays, other slowing down, or speeding up; "
+            "unknown with too few or interpolated epochs.",
+            nullable=True,
+        ),
+        text(
+            "break_dates",
+            "Dates on which the rate changes, ISO, separated by '; '.",
+            nullable=True,
+        ),
+        integer(
+            "n_jumps",
+            "Steps of whole half wavelengths (C band), taken as errors of unwrapping.",
+            minimum=0,
+            nullable=True,
+        ),
         number("coherence", "-", "Temporal coherence.", nullable=True),
         number(
             "los_east",
