@@ -71,15 +71,20 @@ def _location(found: Row, snap: Row | None, words: Words) -> list[Line]:
             words("location.substances_help"),
         )
     )
-    countries = [c.strip() for c in (found["countries_downstream"] or "").split(";")]
-    named = ", ".join(words.country(code) for code in countries if code)
-    lines.append(
-        Line(words("location.countries"), Cell(named or words("value.none_found")))
-    )
+    lines.append(Line(words("location.countries"), _countries_cell(found, words)))
     possible = possible_text(found["possible_countries"], words)
     if possible:
         lines.append(Line(words("location.possible"), Cell(possible)))
     return lines
+
+
+def _countries_cell(found: Row, words: Words) -> Cell:
+    """Countries downstream; none is only said of a way that is known."""
+    listed = [c.strip() for c in (found["countries_downstream"] or "").split(";")]
+    named = ", ".join(words.country(code) for code in listed if code)
+    if not named and found["water_catchment"] is None:
+        return flag_cell(None, words)
+    return Cell(named or words("value.none_found"))
 
 
 def _criterion(found: Row, name: str, words: Words, note: str = "") -> Cell:

@@ -195,6 +195,11 @@ def test_what_is_missing_says_so(site, page, sentence):
     assert sentence in read(site / "profiles" / f"{page}.html")
 
 
+def test_no_country_is_said_to_be_downstream_only_where_the_way_is_known(site):
+    unknown = read(site / "profiles" / "aa-05.html").split('id="assessment-en"')[1]
+    assert "none found" not in unknown.split("</section>")[0]
+
+
 def test_long_numbers_are_rounded_on_the_page(site):
     page = read(site / "profiles" / "aa-01.html")
     main = page.split("<main")[1]
