@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pipeline.core.geo import distance_m
 from pipeline.core.model import Status
 from pipeline.core.reasons import joined
-from pipeline.core.schemas.rivers import SNAP_REASONS
+from pipeline.core.schemas.snaps import SNAP_REASONS
 from pipeline.rivers import overland
 from pipeline.rivers.names import name_forms, stated_rivers
 from pipeline.rivers.nearest import Pairs, ReachIndex

@@ -1,19 +1,24 @@
-"""Tables that the rivers stage writes."""
+"""Tables of the rivers stage on rivers and what lies along them."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from pipeline.core.model import Confidence, Status
-from pipeline.core.reasons import Vocabulary
+from pipeline.core.arrival_columns import (
+    BEYOND,
+    DISTANCE,
+    LABELS,
+    LEAD,
+    PEAK,
+    TAIL,
+    UNIT_PEAK,
+)
 from pipeline.core.schema import (
-    Column,
     Table,
     code,
     flag,
     integer,
     number,
-    reasons,
     text,
     with_bounds,
     with_status,
@@ -42,44 +47,6 @@ class DischargeSource(StrEnum):
 
 
 _DISCHARGE = number("discharge_m3s", "m3/s", "Mean discharge.", minimum=0)
-_LEAD = number("arrival_lead_h", "h", "Arrival of the leading edge.", minimum=0)
-_PEAK = number("arrival_peak_h", "h", "Arrival of the peak.", minimum=0)
-_TAIL = number(
-    "arrival_tail_h",
-    "h",
-    "Concentration back at a tenth of its peak, at mean flow; empty where the arrival "
-    "is unknown, beyond standing water, and before full mixing.",
-    minimum=0,
-    nullable=True,
-)
-_UNIT_PEAK = number(
-    "unit_peak_mg_per_l_per_t",
-    "mg/L per t",
-    "Peak concentration at mean flow for each tonne of dissolved load released at "
-    "once; empty as for arrival_tail_h.",
-    minimum=0,
-    nullable=True,
-)
-_DISTANCE = number("distance_m", "m", "Distance along the river.", minimum=0)
-_BEYOND = flag(
-    "beyond_standing_water",
-    "Whether the place lies in or below a lake or reservoir on the way.",
-)
-
-_LABELS = (
-    flag(
-        "provisional",
-        "Whether the arrival rests on a project choice (residence in a lake); empty "
-        "without an arrival.",
-        nullable=True,
-    ),
-    code(
-        "confidence",
-        Confidence,
-        "Weakest label of the methods behind the central arrival; empty without one.",
-        nullable=True,
-    ),
-)
 
 REACHES = Table(
     name="reaches",
@@ -166,211 +133,6 @@ REACHES = Table(
 )
 
 
-SNAP_REASONS = Vocabulary(
-    "snap",
-    {
-        "no_position": (),
-        "no_river_layer": (),
-        "none_within": ("limit_m", "nearest_m"),
-        "none_near": ("limit_m",),
-        "nearest": ("distance_m",),
-        "named_river": ("distance_m",),
-        "another_is_nearer": ("nearest_m",),
-        "flow_path": ("way_m",),
-        "nearest_leads_elsewhere": ("nearest_m",),
-        "flow_runs_in_a_circle": (),
-        "no_flow_here": (),
-        "flows_elsewhere": ("river", "way_m"),
-        "flows_to_unnamed": ("way_m",),
-        "another_may_be_nearer": (),
-    },
-)
-
-
-def _share(name: str, words: str) -> Column:
-    meaning = f"Share of the positions in the radius {words}."
-    return number(name, "-", meaning, minimum=0, maximum=1, nullable=True)
-
-
-SNAPS = Table(
-    name="snaps",
-    description="How every facility is joined to the river network.",
-    key=("tmf_id",),
-    columns=(
-        text("tmf_id", "Key of the facility."),
-        code("snap_status", Status, "Whether it could be joined."),
-        reasons("reason", SNAP_REASONS, "Why."),
-        integer("reach_id", "Reach that it drains to.", nullable=True),
-        text("river", "Name of the river there, where known.", nullable=True),
-        number("snap_distance_m", "m", "Distance to it.", minimum=0, nullable=True),
-        code(
-            "snap_rule",
-            ("nearest", "named_river", "flow_path", "none"),
-            "Nearest reach, nearest of the river that the inventory names, or reach at "
-            "the end of the way over land.",
-        ),
-        number(
-            "reach_fraction",
-            "-",
-            "Share of the reach upstream of the entry point.",
-            minimum=0,
-            maximum=1,
-            nullable=True,
-        ),
-        number("entry_lon_deg", "deg", "Longitude of the entry.", nullable=True),
-        number("entry_lat_deg", "deg", "Latitude of the entry.", nullable=True),
-        code("snap_confidence", ("high", "medium", "low", "none"), "How sure it is."),
-        integer(
-            "n_candidate_reaches",
-            "Reaches within the position's radius of uncertainty.",
-            minimum=0,
-        ),
-        code(
-            "overland_status",
-            Status,
-            "Whether the grid of flow directions leads from the facility to a reach; "
-            "empty if not looked at.",
-            nullable=True,
-        ),
-        number(
-            "overland_distance_m",
-            "m",
-            "Way over land to the river along that grid; empty without one.",
-            minimum=0,
-            nullable=True,
-        ),
-        integer("overland_reach_id", "Reach that this way leads to.", nullable=True),
-        flag(
-            "overland_agrees",
-            "Whether the nearest (or named) reach and the way over land lead the water "
-            "alike: to one reach, or one above the other; empty without a way.",
-            nullable=True,
-        ),
-        _share("share_chosen", "that drain to the chosen reach"),
-        _share("share_border", "from which the water reaches another country"),
-        _share("share_two_days", "from which it does so within two days"),
-        _share("share_two_days_unknown", "from which that is unknown"),
-        _share("share_no_reach", "from which no reach is found"),
-        text(
-            "possible_countries",
-            "Countries that the water may reach, each with the share of positions.",
-            nullable=True,
-        ),
-        number("path_length_m", "m", "To the terminal.", minimum=0, nullable=True),
-        text("terminal", "Where the path ends.", nullable=True),
-        number(
-            "two_day_distance_m",
-            "m",
-            "Distance that the peak covers in two days at mean flow, or to the first "
-            "standing water if that is nearer; empty where the velocity is unknown.",
-            minimum=0,
-            nullable=True,
-        ),
-        number(
-            "distance_border_air_m",
-            "m",
-            "Geodesic distance to the nearest border.",
-            minimum=0,
-            nullable=True,
-        ),
-        text("nearest_border_country", "Country behind it.", nullable=True),
-    ),
-)
-
-CANDIDATES = Table(
-    name="candidates",
-    description="Reaches that a facility may drain to, given the uncertainty of its "
-    "position, each with the first other country below it.",
-    key=("tmf_id", "reach_id"),
-    columns=(
-        text("tmf_id", "Key of the facility."),
-        integer("reach_id", "Reach."),
-        number(
-            "share",
-            "-",
-            "Share of the area of the position's circle that drains to the reach.",
-            minimum=0,
-            maximum=1,
-        ),
-        flag("chosen", "Whether the facility is joined to this reach."),
-        text("river", "Name of the river, where known.", nullable=True),
-        number(
-            "reach_fraction",
-            "-",
-            "Share of the reach upstream of the middle entry.",
-            minimum=0,
-            maximum=1,
-        ),
-        text("terminal", "Where the path ends.", nullable=True),
-        text("countries", "Other countries reached, in order, by '; '.", nullable=True),
-        text("border_from", "Country before the first border.", nullable=True),
-        text("border_to", "First other country reached.", nullable=True),
-        code(
-            "border_kind",
-            ("successive", "contiguous"),
-            "The river leaves a country, or becomes the border; empty without one.",
-            nullable=True,
-        ),
-        number(
-            "distance_m",
-            "m",
-            "Distance along the river to that border from the middle entry.",
-            minimum=0,
-            nullable=True,
-        ),
-        *with_bounds(_LEAD),
-        *with_bounds(_PEAK),
-        flag(
-            "within_two_days",
-            "Whether the peak is there within two days at mean flow; empty where "
-            "unknown or without a border.",
-            nullable=True,
-        ),
-        flag(
-            "beyond_standing_water",
-            "Whether a lake or reservoir lies before it; empty without a border.",
-            nullable=True,
-        ),
-        *_LABELS,
-    ),
-    estimates=("arrival_lead_h", "arrival_peak_h"),
-)
-
-POSSIBLE_COUNTRIES = Table(
-    name="possible_countries",
-    description="Other countries that the water of a facility may reach, over all "
-    "places at which it may lie. A country without a row is reached from none.",
-    key=("tmf_id", "country"),
-    columns=(
-        text("tmf_id", "Key of the facility."),
-        text("country", "Country, ISO 3166-1 alpha-2."),
-        number(
-            "share",
-            "-",
-            "Share of the positions from which it is reached; 1 is sure.",
-            minimum=0,
-            maximum=1,
-        ),
-        number(
-            "share_two_days",
-            "-",
-            "Share from which the peak is there within two days at mean flow.",
-            minimum=0,
-            maximum=1,
-        ),
-        number(
-            "share_two_days_unknown",
-            "-",
-            "Share from which it is unknown whether it is.",
-            minimum=0,
-            maximum=1,
-        ),
-        *with_bounds(_LEAD),
-        *with_bounds(_PEAK),
-    ),
-    estimates=("arrival_lead_h", "arrival_peak_h"),
-)
-
 DOWNSTREAM = Table(
     name="downstream",
     description="Reaches below every facility, in their order. Arrivals are those at "
@@ -382,12 +144,12 @@ DOWNSTREAM = Table(
         integer("reach_id", "Reach."),
         number("distance_start_m", "m", "Distance at its start.", minimum=0),
         number("distance_end_m", "m", "Distance at its end.", minimum=0),
-        *with_bounds(_LEAD),
-        *with_bounds(_PEAK),
-        _TAIL,
-        _UNIT_PEAK,
-        _BEYOND,
-        *_LABELS,
+        *with_bounds(LEAD),
+        *with_bounds(PEAK),
+        TAIL,
+        UNIT_PEAK,
+        BEYOND,
+        *LABELS,
     ),
     estimates=("arrival_lead_h", "arrival_peak_h"),
 )
@@ -410,25 +172,25 @@ CROSSINGS = Table(
         text("river", "Name of the river there.", nullable=True),
         number("lon_deg", "deg", "Longitude."),
         number("lat_deg", "deg", "Latitude."),
-        _DISTANCE,
+        DISTANCE,
         number(
             "stretch_m",
             "m",
             "Length of the river from here to the next change of country, or its end.",
             minimum=0,
         ),
-        *with_bounds(_LEAD),
-        *with_bounds(_PEAK),
-        _TAIL,
-        _UNIT_PEAK,
+        *with_bounds(LEAD),
+        *with_bounds(PEAK),
+        TAIL,
+        UNIT_PEAK,
         flag(
             "within_two_days",
             "Whether the peak reaches it within two days at mean flow; empty where "
             "that is unknown.",
             nullable=True,
         ),
-        _BEYOND,
-        *_LABELS,
+        BEYOND,
+        *LABELS,
         flag(
             "disputed",
             "Whether the border is disputed there; empty without boundary lines.",
@@ -456,12 +218,12 @@ RECEPTORS = Table(
         number("lon_deg", "deg", "Longitude."),
         number("lat_deg", "deg", "Latitude."),
         integer("reach_id", "Reach that it lies at."),
-        _DISTANCE,
+        DISTANCE,
         number("distance_to_river_m", "m", "Distance from the river.", minimum=0),
-        *with_bounds(_LEAD),
-        *with_bounds(_PEAK),
-        _TAIL,
-        _UNIT_PEAK,
+        *with_bounds(LEAD),
+        *with_bounds(PEAK),
+        TAIL,
+        UNIT_PEAK,
         *with_status(number("people", "-", "People who live there.", minimum=0)),
         flag(
             "beside_facility",
@@ -471,8 +233,8 @@ RECEPTORS = Table(
             "Empty if not looked at.",
             nullable=True,
         ),
-        _BEYOND,
-        *_LABELS,
+        BEYOND,
+        *LABELS,
     ),
     measured=("people",),
     estimates=("arrival_lead_h", "arrival_peak_h"),
@@ -524,11 +286,11 @@ BRANCHES = Table(
             minimum=0,
             maximum=1,
         ),
-        *with_bounds(_LEAD),
-        *with_bounds(_PEAK),
+        *with_bounds(LEAD),
+        *with_bounds(PEAK),
         flag("by_canal", "True: this water leaves the river by a canal."),
-        _BEYOND,
-        *_LABELS,
+        BEYOND,
+        *LABELS,
     ),
     estimates=("arrival_lead_h", "arrival_peak_h"),
 )
@@ -580,9 +342,6 @@ EXPOSURE = Table(
 
 TABLES = (
     REACHES,
-    SNAPS,
-    CANDIDATES,
-    POSSIBLE_COUNTRIES,
     DOWNSTREAM,
     CROSSINGS,
     BRANCHES,
