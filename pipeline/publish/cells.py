@@ -56,6 +56,7 @@ class Context:
     par_distance_m: float
     rivers: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     missing_base: tuple[str, ...] = ()
+    n_network_findings: int = 0
 
     def river(self, reach_id: int | None, language: str) -> str | None:
         """Name of the river of a reach; its English name where there is no other."""

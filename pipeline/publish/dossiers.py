@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -23,6 +23,10 @@ class Series:
     displacement_mm: tuple[float, ...]
 
 
+# Tables whose rows are not those of single facilities, or are looked up otherwise.
+_OF_NO_FACILITY: Final = ("facilities", "reaches", "ledger", "network_ledger")
+
+
 @dataclass(frozen=True)
 class SiteTables:
     """The tables that the pages show, in their checked form."""
@@ -35,9 +39,14 @@ class SiteTables:
     displacement_points: pd.DataFrame
     reaches: pd.DataFrame
     snaps: pd.DataFrame
+    candidates: pd.DataFrame
+    possible_countries: pd.DataFrame
     downstream: pd.DataFrame
     crossings: pd.DataFrame
+    branches: pd.DataFrame
     receptors: pd.DataFrame
+    exposure: pd.DataFrame
+    network_ledger: pd.DataFrame
     assessment: pd.DataFrame
     measures: pd.DataFrame
     contingency: pd.DataFrame
@@ -65,6 +74,9 @@ class Dossier:
     downstream: Sequence[Row] = ()
     crossings: Sequence[Row] = ()
     receptors: Sequence[Row] = ()
+    candidates: Sequence[Row] = ()
+    branches: Sequence[Row] = ()
+    exposure: Sequence[Row] = ()
     assessment: Row | None = None
     measures: Sequence[Row] = ()
     parts: Sequence[Row] = field(default=())
@@ -124,7 +136,7 @@ def gather(
     many = {
         name: by_facility(getattr(tables, name))
         for name in SiteTables.names()
-        if name not in ("facilities", "reaches", "ledger")
+        if name not in _OF_NO_FACILITY
     }
     ledger = by_facility(tables.ledger.dropna(subset=["tmf_id"]))
     facilities = rows_of(tables.facilities)
@@ -144,6 +156,9 @@ def gather(
                 downstream=many["downstream"].get(key, ()),
                 crossings=many["crossings"].get(key, ()),
                 receptors=many["receptors"].get(key, ()),
+                candidates=many["candidates"].get(key, ()),
+                branches=many["branches"].get(key, ()),
+                exposure=many["exposure"].get(key, ()),
                 assessment=_only(many["assessment"], key),
                 measures=many["measures"].get(key, ()),
                 parts=[row for row in facilities if row["part_of"] == key],

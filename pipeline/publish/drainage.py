@@ -42,6 +42,7 @@ def drainage_section(
         "overland": overland,
         "canals": _canals(dossier.branches, context, words),
         "people": people_tables(dossier.exposure, words),
+        "two_bases": len({row["basis"] for row in dossier.exposure}) > 1,
     }
 
 

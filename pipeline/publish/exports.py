@@ -22,12 +22,14 @@ from pipeline.publish.words import read_words
 _FIXED_DATE: Final = "2026-01-01T00:00:00.000Z"
 _MIDDLE_JOIN: Final = ("assessment", "displacement")
 _PLAIN_TABLES: Final = (
-    "facility_values", "hazards", "measures", "ledger",
+    "facility_values", "hazards", "measures", "ledger", "possible_countries",
+    "exposure", "network_ledger",
 )  # fmt: skip
 _CSV_TABLES: Final = (
     "facilities", "facility_values", "ledger", "hazards", "displacement", "snaps",
-    "crossings", "receptors", "downstream", "assessment", "measures",
-    "contingency", "notifications", "spill_entries",
+    "candidates", "possible_countries", "crossings", "branches", "receptors",
+    "exposure", "downstream", "assessment", "measures", "contingency", "notifications",
+    "spill_entries", "network_ledger",
 )  # fmt: skip
 
 
@@ -81,6 +83,13 @@ def path_layer(tables: SiteTables) -> gpd.GeoDataFrame:
     )
 
 
+def candidate_layer(tables: SiteTables) -> gpd.GeoDataFrame:
+    """Reaches that each facility may drain to, as their lines."""
+    shapes = dict(zip(tables.reaches["reach_id"], tables.reaches.geometry, strict=True))
+    lines = [shapes.get(key) for key in tables.candidates["reach_id"]]
+    return gpd.GeoDataFrame(tables.candidates, geometry=lines, crs=STORAGE_CRS)
+
+
 def point_layer(frame: pd.DataFrame) -> gpd.GeoDataFrame:
     """Rows with ``lon_deg`` and ``lat_deg`` as points."""
     points = gpd.points_from_xy(frame["lon_deg"], frame["lat_deg"], crs=STORAGE_CRS)
@@ -90,15 +99,18 @@ def point_layer(frame: pd.DataFrame) -> gpd.GeoDataFrame:
 def write_geopackage(path: Path, tables: SiteTables) -> None:
     """Write all layers and tables to one GeoPackage.
 
-    Layers: facilities, reaches, paths, crossings, receptors, displacement_points.
-    Tables without geometry: values, hazards, measures, ledger.
+    Layers: facilities, reaches, paths, candidates, crossings, branches, receptors,
+    displacement_points. Tables without geometry: values, hazards, measures, ledger,
+    possible_countries, exposure, network_ledger.
     """
     tables = with_sentences(tables)
     layers: dict[str, pd.DataFrame] = {
         "facilities": facility_layer(tables),
         "reaches": tables.reaches,
         "paths": path_layer(tables),
+        "candidates": candidate_layer(tables),
         "crossings": point_layer(tables.crossings),
+        "branches": point_layer(tables.branches),
         "receptors": point_layer(tables.receptors),
         "displacement_points": tables.displacement_points,
         **{name: getattr(tables, name) for name in _PLAIN_TABLES},
@@ -107,7 +119,9 @@ def write_geopackage(path: Path, tables: SiteTables) -> None:
         "facilities": "Point",
         "reaches": "LineString",
         "paths": "MultiLineString",
+        "candidates": "LineString",
         "crossings": "Point",
+        "branches": "Point",
         "receptors": "Point",
         "displacement_points": "Point",
     }
@@ -165,8 +179,9 @@ def columns_text(region: str, names: Sequence[str] = _CSV_TABLES) -> str:
         "",
         f"- `{region}.gpkg`: all layers for QGIS (EPSG:4326). `facilities` carries the",
         "  columns of the assessment and of the displacement, named in front of each.",
-        "  Layers: facilities, reaches, paths, crossings, receptors,",
-        "  displacement_points; tables: facility_values, hazards, measures, ledger.",
+        "  Layers: facilities, reaches, paths, candidates, crossings, branches,",
+        "  receptors, displacement_points; tables: facility_values, hazards, measures,",
+        "  ledger, possible_countries, exposure, network_ledger.",
         "  Yes and no are 1 and 0.",
         "- One CSV file per table (UTF-8, comma, decimal point).",
         "",
@@ -175,6 +190,9 @@ def columns_text(region: str, names: Sequence[str] = _CSV_TABLES) -> str:
         "rest on a stand-in layer, `provisional` values that rest on an unverified",
         "method. Reasons are written out in English here; the tables of the workflow",
         "hold them as codes with values.",
+        "",
+        "`exposure` counts people on two bases (listed settlements, population grid);",
+        "they are two ways of counting the same people and must not be added.",
         "",
         "This is a screening from open data and no verdict on safety.",
         "",

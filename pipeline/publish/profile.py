@@ -20,6 +20,7 @@ from pipeline.publish.cells import (
     value_text,
 )
 from pipeline.publish.dossiers import Dossier, Row
+from pipeline.publish.drainage import drainage_section
 from pipeline.publish.hazardsection import (
     climate_section,
     hazard_section,
@@ -103,6 +104,7 @@ def profile_view(
         "climate": climate_section(dossier, context, words),
         "motion": motion_section(dossier, words),
         "river": river_section(dossier, context, words),
+        "drainage": drainage_section(dossier, context, words),
         "path_map": maps.path(words),
         "assessment": assessment_section(dossier, context.par_distance_m, words),
         "measures": measures_section(dossier, words),

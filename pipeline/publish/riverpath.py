@@ -122,6 +122,7 @@ def _receptor(row: Row, words: Words) -> dict[str, Any]:
     known = row["people"] is not None
     return {
         "name": place_name(row, words),
+        "beside": words("drainage.beside") if row["beside_facility"] else "",
         "kind": code_word("kind", row["kind"], words),
         "country": words.country(row["country"]),
         "distance": words.numbers.distance(row["distance_m"]),

@@ -27,7 +27,13 @@ from pipeline.core.methods.publish import PublishMethods
 from pipeline.publish.basemap import BaseMap, Bounds4, read_base_map
 from pipeline.publish.cells import Context
 from pipeline.publish.contingency import write_contingency
-from pipeline.publish.dossiers import Dossier, by_facility, gather, rows_of
+from pipeline.publish.dossiers import (
+    Dossier,
+    SiteTables,
+    by_facility,
+    gather,
+    rows_of,
+)
 from pipeline.publish.exports import columns_text, write_csv_tables, write_geopackage
 from pipeline.publish.foliummap import ground_map
 from pipeline.publish.hazardthemes import hazard_themes
@@ -92,7 +98,7 @@ def run(arguments: argparse.Namespace) -> None:
         dossiers=dossiers,
         reaches=tables.reaches,
         base=read_base_map(manifest, box),
-        context=_context(region, manifest, tables.reaches, methods.assessment),
+        context=_context(region, manifest, tables, methods.assessment),
         catalogues=catalogues,
         bounds_deg=first_view(dossiers, tables.reaches, box),
     )
@@ -138,7 +144,7 @@ def run(arguments: argparse.Namespace) -> None:
 def _context(
     region: Region,
     manifest: Manifest,
-    reaches: gpd.GeoDataFrame,
+    tables: SiteTables,
     choices: AssessmentMethods,
 ) -> Context:
     package = Path(pipeline.__file__).parent
@@ -157,8 +163,9 @@ def _context(
                 "en": row["name"] or "",
                 "ru": row["name_ru"] or "",
             }
-            for row in rows_of(reaches.drop(columns="geometry"))
+            for row in rows_of(tables.reaches.drop(columns="geometry"))
         },
+        n_network_findings=len(tables.network_ledger),
     )
 
 

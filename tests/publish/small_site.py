@@ -221,6 +221,7 @@ def _rivers() -> dict[str, list[dict[str, Any]]]:
                 snap_confidence="high" if joined else "none",
                 path_length_m=160_000.0 if joined else None,
                 terminal="Test Lake" if joined else None,
+                **(_POSITIONS if key == "aa-01" else {}),
             )
         )
         if not joined:
@@ -256,10 +257,67 @@ def _rivers() -> dict[str, list[dict[str, Any]]]:
         )  # fmt: skip
     return {
         "snaps": snaps,
+        **_drainage(),
         "downstream": downstream,
         "crossings": crossings,
         "receptors": receptors,
     }
+
+
+_POSITIONS = {
+    "overland_status": "measured", "overland_distance_m": 2_300.0,
+    "overland_reach_id": 3, "overland_agrees": False, "share_chosen": 0.555,
+    "share_border": 0.555, "share_two_days": 0.555, "share_two_days_unknown": 0.0,
+    "share_no_reach": 0.045, "possible_countries": "UZ 0.56",
+}  # fmt: skip
+
+
+def _drainage() -> dict[str, list[dict[str, Any]]]:
+    """Two reaches, one canal over a border and people by bands, for one facility."""
+    key = {"tmf_id": "aa-01"}
+    border = {
+        "border_from": "KG", "border_to": "UZ", "border_kind": "successive",
+        "countries": "UZ; KZ", "distance_m": 57_123.4, "within_two_days": True,
+    }  # fmt: skip
+    canal = {
+        **key, "canal_id": "big", "canal": EVIL, "canal_ru": EVIL, "from_reach_id": 2,
+        "share": 0.2, "share_of_release": 0.15, "by_canal": True, "provisional": True,
+        "distance_m": 60_000.0,
+    }  # fmt: skip
+    return {
+        "candidates": [
+            row("candidates", **key, reach_id=1, share=0.555, chosen=True,
+                river="River 1", **border, **_arrival(17.3)),
+            row("candidates", **key, reach_id=3, share=0.4, river=EVIL),
+        ],
+        "possible_countries": [
+            row("possible_countries", **key, country="UZ", share=0.555,
+                share_two_days=0.555),
+        ],
+        "branches": [
+            row("branches", **canal, place=0, stop="head", **_arrival(18.0)),
+            row("branches", **canal, place=1, stop="border", from_country="UZ",
+                to_country="TJ"),
+            row("branches", **canal, place=2, stop="end", to_country="TJ",
+                ends_in="fields"),
+        ],
+        "exposure": [
+            row("exposure", **key, country="KG", basis="settlements", by="distance",
+                band=1, upper_m=10_000.0, people=14_700.0, n_places=3,
+                n_without_people=1),
+            row("exposure", **key, country="KG", basis="settlements", by="arrival",
+                band=8, arrival_unknown=True, people=0.0, people_status="no_hazard",
+                n_places=0, n_without_people=0),
+            row("exposure", **key, country="UZ", basis="settlements", by="distance",
+                band=2, people=None, n_places=1, n_without_people=1),
+            row("exposure", **key, country="KG", basis="raster", by="distance",
+                band=1, upper_m=10_000.0, people=21_000.0, covered_fraction=0.9),
+        ],
+        "network_ledger": [
+            row("network_ledger", entry=1, file="rivers.gpkg", kind="gap",
+                found=EVIL, done="Left as it is."),
+        ],
+    }  # fmt: skip
 
 
 def _assessment() -> list[dict[str, Any]]:
@@ -401,9 +459,9 @@ def _sheet() -> dict[str, list[dict[str, Any]]]:
                 distance_m=57_123.4, within_two_days=True, order_by_arrival=1,
                 **told, **_arrival(17.3 + i)),
             row("notifications", tmf_id=key, country="KZ", tell_reason="canal",
-                canal=EVIL, by_air=False, distance_m=90_000.0, beyond_standing_water=True,
-                provisional=True, order_by_arrival=2, **{**told, "by_canal": True},
-                **_arrival(200.0)),
+                canal=EVIL, by_air=False, distance_m=90_000.0,
+                beyond_standing_water=True, provisional=True, order_by_arrival=2,
+                **{**told, "by_canal": True}, **_arrival(200.0)),
         ]  # fmt: skip
     notifications.append(
         row("notifications", tmf_id="aa-04", country="KG", tell_reason="air",

@@ -4,6 +4,7 @@ import csv
 
 import pandas as pd
 import pyogrio
+import pytest
 
 from pipeline.core.tables import table_schema
 from pipeline.publish.exports import columns_text
@@ -14,6 +15,7 @@ def test_geopackage_has_the_layers_that_its_readme_names(site):
     assert found == {
         "facilities", "reaches", "paths", "crossings", "receptors",
         "displacement_points", "facility_values", "hazards", "measures", "ledger",
+        "candidates", "branches", "possible_countries", "exposure", "network_ledger",
     }  # fmt: skip
 
 
@@ -38,6 +40,24 @@ def test_path_leads_through_all_reaches_below(site):
     path = frame.set_index("tmf_id").loc["aa-01"]
     assert path["length_m"] == 160_000.0
     assert len(path.geometry.geoms) == 4
+
+
+def test_candidates_are_the_lines_of_their_reaches(site):
+    frame = pyogrio.read_dataframe(site / "data" / "small.gpkg", layer="candidates")
+    reaches = pyogrio.read_dataframe(site / "data" / "small.gpkg", layer="reaches")
+    lines = reaches.set_index("reach_id").geometry
+    assert list(frame["share"]) == [0.555, 0.4]
+    assert all(row.geometry.equals(lines[row.reach_id]) for row in frame.itertuples())
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [("candidates", 2), ("branches", 3), ("exposure", 4), ("network_ledger", 1)],
+)
+def test_river_tables_are_there_as_csv_with_every_row(site, name, rows):
+    frame = pd.read_csv(site / "data" / f"{name}.csv")
+    assert len(frame) == rows
+    assert list(frame.columns) == [c.name for c in table_schema(name).columns]
 
 
 def test_csv_keeps_text_as_it_is(site, small):
