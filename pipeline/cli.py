@@ -39,6 +39,10 @@ COMMANDS = {
         "pipeline.displacement.inspect_file",
         "say what a radar displacement product holds, and what it lacks",
     ),
+    "watch-displacement": (
+        "pipeline.displacement.watch_command",
+        "look at new radar epochs only, and write what changed",
+    ),
     "retrieve": ("pipeline.retrieve.stage", "stage: registry to checked local files"),
     "inventory": ("pipeline.inventory.stage", "stage: inventories to one clean table"),
     "hazards": ("pipeline.hazards.stage", "stage: hazard layers at every facility"),
