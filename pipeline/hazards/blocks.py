@@ -11,6 +11,7 @@ from collections import OrderedDict
 from typing import Any, Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import RasterioError
@@ -57,6 +58,9 @@ class BlockReader:
         block_bytes *= self.dtype.itemsize
         self._stored_blocks = max(1, store_bytes // max(1, block_bytes))
         self._masked = [b for b in bands if _has_mask(dataset, b)]
+        is_float = grid.dtype.kind == "f" and grid.dtype == self.dtype
+        self._is_plain = is_float and not self._masked and not self._scaled
+        self._nodata = math.nan if grid.nodata is None else grid.nodata
 
     def window(self, top: int, left: int, bottom: int, right: int) -> NDArray:
         """Values of the cells [top, bottom) x [left, right), bands first.
@@ -107,6 +111,10 @@ class BlockReader:
         )
         try:
             raw = self._dataset.read(list(self.bands), window=window)
+            if self._is_plain:
+                with np.errstate(over="ignore"):
+                    _blank(raw.reshape(-1), raw.dtype.type(self._nodata))
+                return raw
             invalid = self._invalid(raw, window)
         except RasterioError as error:
             reason = str(error.__cause__ or error)
@@ -133,6 +141,14 @@ class BlockReader:
                     invalid = np.zeros(raw.shape, dtype=bool)
                 invalid[index] |= mask
         return invalid
+
+
+@njit(cache=True, nogil=True)
+def _blank(values: NDArray, nodata: float) -> None:
+    """Put NaN for the no-data value and for infinities, in one pass."""
+    for k in range(len(values)):
+        if values[k] == nodata or math.isinf(values[k]):
+            values[k] = np.nan
 
 
 def _has_mask(dataset: Any, band: int) -> bool:

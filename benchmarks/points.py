@@ -1,0 +1,167 @@
+"""Values at 1,000,000 points on eight rasters, against GDAL's own decoding and xarray.
+
+Eight names of one raster of float32, tiled and deflated (the file is cached by the
+system after the first, for all methods alike). Each method runs in a process of its
+own. Targets (20,000 x 20,000): within 1.1 times the time in which GDAL with two threads
+reads and decodes the touched blocks once, 4 times as fast as xarray with dask. On a
+shared machine compare the processor's seconds.
+
+    python benchmarks/points.py [--size 8000] [--count 1000000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from zonal import CELL_M, CRS, LEFT_M, TOP_M, make_raster
+
+RASTERS = 8
+LAYER = {
+    "id": "bench",
+    "title": {"en": "Bench", "ru": "Замер"},
+    "role": "other",
+    "kind": "raster",
+    "file": "field.tif",
+    "unit": "m",
+    "crs": CRS,
+    "nodata": -9999,
+    "resolution": "30 m",
+    "licence": {"name": "CC0-1.0"},
+    "citation": "made by the benchmark",
+    "version": "1",
+}
+
+
+def make_points(size: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Points at random over the whole raster, seeded."""
+    rng = np.random.default_rng(11)
+    extent = size * CELL_M
+    return LEFT_M + rng.uniform(0, extent, count), TOP_M - rng.uniform(0, extent, count)
+
+
+def ours(sampling: str) -> Callable[[list[Path], np.ndarray, np.ndarray], np.ndarray]:
+    def run(rasters: list[Path], x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        from pipeline.core.layers import Layer
+        from pipeline.hazards.many_points import values_at_points
+
+        layer = Layer.model_validate(LAYER | {"sampling": sampling})
+        return np.stack([values_at_points(layer, path, x, y) for path in rasters])
+
+    return run
+
+
+def decoding_alone(rasters: list[Path], x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Read every block that holds a point once, by two threads; keep nothing."""
+    import rasterio
+    from rasterio.windows import Window
+
+    def work(task: tuple[Path, np.ndarray]) -> None:
+        path, blocks = task
+        with rasterio.open(path) as raster:
+            high, wide = raster.block_shapes[0]
+            for i, j in blocks:
+                raster.read(1, window=Window(j * wide, i * high, wide, high))
+
+    with rasterio.open(rasters[0]) as raster:
+        columns, rows = ~raster.transform * (x, y)
+        high, wide = raster.block_shapes[0]
+        both = np.column_stack([rows // high, columns // wide]).astype(int)
+        blocks = np.unique(both, axis=0)
+    with ThreadPoolExecutor(2) as pool:
+        for path in rasters:
+            list(pool.map(work, [(path, part) for part in np.array_split(blocks, 2)]))
+    return np.full((len(rasters), len(x)), np.nan)
+
+
+def xarray_with_dask(rasters: list[Path], x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    import rioxarray
+    import xarray as xr
+
+    along = {"x": xr.DataArray(x, dims="p"), "y": xr.DataArray(y, dims="p")}
+    found = []
+    for path in rasters:
+        field = rioxarray.open_rasterio(path, chunks={"x": 2048, "y": 2048})[0]
+        found.append(field.sel(**along, method="nearest").to_numpy())
+    return np.stack(found)
+
+
+METHODS: dict[str, Callable[[list[Path], np.ndarray, np.ndarray], np.ndarray]] = {
+    "ours, nearest": ours("nearest"),
+    "ours, bilinear": ours("bilinear"),
+    "decoding alone (GDAL)": decoding_alone,
+    "xarray with dask, nearest": xarray_with_dask,
+}
+
+
+def measure(method: str, rasters: list[Path], size: int, count: int) -> None:
+    """Run one method in this process; print its figures as JSON."""
+    x, y = make_points(size, count)
+    run = METHODS[method]
+    run(rasters[:1], x[:10], y[:10])  # imports and compilation
+    started, worked = time.perf_counter(), time.process_time()
+    found = run(rasters, x, y)
+    figures = {
+        "seconds": time.perf_counter() - started,
+        "cpu_s": time.process_time() - worked,
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "sum": float(np.nansum(found)),
+    }
+    print(json.dumps(figures))
+
+
+def main() -> int:
+    """Make the raster, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=8000)
+    parser.add_argument("--count", type=int, default=1_000_000)
+    parser.add_argument("--method", help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.method:
+        rasters = [options.folder / f"field{k}.tif" for k in range(RASTERS)]
+        measure(options.method, rasters, options.size, options.count)
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        first = Path(folder) / "field0.tif"
+        make_raster(first, options.size)
+        for k in range(1, RASTERS):
+            first.with_name(f"field{k}.tif").symlink_to(first)
+        return report(Path(folder), options.size, options.count)
+
+
+def report(folder: Path, size: int, count: int) -> int:
+    """Measure all methods apart and print a table."""
+    print(f"{count:,} points on {RASTERS} rasters of {size:,} x {size:,} cells")
+    print(f"{'method':28}{'seconds':>9}{'CPU s':>8}{'RSS MB':>9}{'sum':>16}")
+    for name in METHODS:
+        task = ["--method", name, "--folder", str(folder), "--size", str(size)]
+        answer = subprocess.run(
+            [sys.executable, __file__, *task, "--count", str(count)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if answer.returncode != 0:
+            print(f"{name} failed:\n{answer.stderr}")
+            return 1
+        found = json.loads(answer.stdout.splitlines()[-1])
+        print(
+            f"{name:28}{found['seconds']:9.2f}{found['cpu_s']:8.2f}"
+            f"{found['memory_mb']:9.0f}{found['sum']:16.2f}",
+            flush=True,
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Many points at once equal one at a time, and decode each block once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from affine import Affine
+
+from pipeline.core.errors import InputError
+from pipeline.hazards.blocks import BlockReader
+from pipeline.hazards.many_points import values_at_points
+from pipeline.hazards.places import place_at
+from pipeline.hazards.samplers.raster import sample
+
+TENTH = Affine(0.1, 0.0, 70.0, 0.0, -0.1, 45.0)
+NINE = np.arange(1.0, 10.0).reshape(3, 3)
+
+
+@pytest.fixture
+def field(write_raster):
+    cells = np.random.default_rng(5).uniform(0, 9, (50, 60)).astype("float32")
+    cells[10:14, 20:25] = -1
+    blocks = {"tiled": True, "blockxsize": 16, "blockysize": 16}
+    return write_raster(cells, transform=TENTH, nodata=-1, **blocks)
+
+
+def scattered(count):
+    rng = np.random.default_rng(count)
+    return rng.uniform(69.8, 76.2, count), rng.uniform(39.8, 45.2, count)
+
+
+@pytest.mark.parametrize("sampling", ["nearest", "bilinear"])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_many_points_equal_one_at_a_time(make_layer, field, choices, sampling, threads):
+    layer = make_layer(nodata=-1, sampling=sampling)
+    x, y = scattered(400)
+    found = values_at_points(layer, field, x, y, threads=threads)
+    places = [place_at(str(k), *xy, 0) for k, xy in enumerate(zip(x, y, strict=True))]
+    single = sample(layer, field, places, choices).samples
+    expected = [np.nan if one.value is None else one.value for one in single]
+    assert found == pytest.approx(np.array(expected), nan_ok=True, rel=1e-6)
+
+
+def test_points_over_nine_cells_by_hand(make_layer, write_raster):
+    path = write_raster(NINE)
+    x, y = np.array([70.5, 71.0, 71.5, 73.0, 75.0]), np.full(5, 41.5)
+    nearest = values_at_points(make_layer(), path, x, y)
+    assert nearest.tolist()[:4] == [4, 5, 5, 6]
+    assert np.isnan(nearest[4])
+    smooth = values_at_points(make_layer(sampling="bilinear"), path, x, y)
+    assert smooth.tolist()[:4] == [4, 4.5, 5, 6]
+
+
+@pytest.mark.parametrize("sampling", ["nearest", "bilinear"])
+def test_every_touched_block_is_decoded_once(make_layer, field, monkeypatch, sampling):
+    decoded = []
+    plain = BlockReader.decode
+
+    def counted(self, bi, bj):
+        decoded.append((bi, bj))
+        return plain(self, bi, bj)
+
+    monkeypatch.setattr(BlockReader, "decode", counted)
+    x, y = scattered(2000)
+    layer = make_layer(nodata=-1, sampling=sampling)
+    values_at_points(layer, field, x, y, threads=1)
+    assert len(decoded) == len(set(decoded)) == 16
+
+
+def test_no_points_have_no_values(make_layer, field):
+    nothing = np.empty(0)
+    assert values_at_points(make_layer(nodata=-1), field, nothing, nothing).size == 0
+
+
+def test_a_damaged_block_stops_all_threads(make_layer, field):
+    field.write_bytes(field.read_bytes()[:-3000])
+    with pytest.raises(InputError, match="cannot be read"):
+        values_at_points(make_layer(nodata=-1), field, *scattered(500))
