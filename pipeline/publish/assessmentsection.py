@@ -13,7 +13,7 @@ from pipeline.publish.cells import (
     marks_of,
 )
 from pipeline.publish.dossiers import Dossier, Row
-from pipeline.publish.drainage import possible_text
+from pipeline.publish.drainage import disagreement, possible_text
 from pipeline.publish.standing import class_range, rank_text
 from pipeline.publish.status import appearance
 from pipeline.publish.words import Words, placeholders
@@ -54,12 +54,22 @@ def _location(found: Row, snap: Row | None, words: Words) -> list[Line]:
         ),
         Line(
             words("location.catchment"),
-            _criterion(found, "water_catchment", words),
+            _criterion(
+                found,
+                "water_catchment",
+                words,
+                disagreement(snap, found["water_catchment_basis"], "border", words),
+            ),
             code_word("water_catchment_basis", found["water_catchment_basis"], words),
         ),
         Line(
             words("location.two_days"),
-            _criterion(found, "water_two_days", words),
+            _criterion(
+                found,
+                "water_two_days",
+                words,
+                disagreement(snap, found["water_two_days_basis"], "two_days", words),
+            ),
             code_word("water_two_days_basis", found["water_two_days_basis"], words),
         ),
     ]

@@ -59,6 +59,22 @@ def possible_text(cell: str | None, words: Words) -> str:
     )
 
 
+def disagreement(snap: Row | None, basis: str, name: str, words: Words) -> str:
+    """Share of the places for which a criterion holds, where they disagree on it.
+
+    ``name`` is that of the column of ``snaps`` behind ``share_``.
+    """
+    if snap is None or basis != "some_positions" or snap[f"share_{name}"] is None:
+        return ""
+    share = share_text(float(snap[f"share_{name}"]), words)
+    told = [words("drainage.border_share", share=share)]
+    unknown = snap.get(f"share_{name}_unknown")
+    if unknown:
+        share = share_text(float(unknown), words)
+        told.append(words("drainage.unknown_share", share=share))
+    return "; ".join(told)
+
+
 def share_text(share: float, words: Words) -> str:
     """Share (0 to 1) in per cent; only all is 100 % and only none is 0 %."""
     return f"{words.numbers.number(100.0 * share, 3)}\u00a0%"
@@ -96,7 +112,7 @@ def _candidate(row: Row, context: Context, words: Words) -> dict[str, Any]:
         "river": context.river(row["reach_id"], words.language)
         or row["river"]
         or words("drainage.unnamed"),
-        "reach": str(row["reach_id"]),
+        "reach": words("drainage.reach", reach=row["reach_id"]),
         "border": words(
             f"crossing.{row['border_kind']}",
             from_country=words.country(row["border_from"]),

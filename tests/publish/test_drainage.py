@@ -9,6 +9,7 @@ from pipeline.publish.cells import Context
 from pipeline.publish.dossiers import Dossier, rows_of
 from pipeline.publish.drainage import (
     CANDIDATES_SHOWN,
+    disagreement,
     drainage_section,
     people_tables,
     possible_text,
@@ -149,6 +150,15 @@ def test_possible_countries_are_named_with_their_shares():
         "Kazakhstan from 100 % of the places; Tajikistan from 98 % of the places"
     )
     assert possible_text(None, EN) == ""
+
+
+def test_a_criterion_on_which_the_places_disagree_says_for_how_many_it_holds():
+    snap = {"share_border": 0.6, "share_two_days": 0.43, "share_two_days_unknown": 0.1}
+    told = plain(disagreement(snap, "some_positions", "two_days", EN))
+    assert told == ("true for 43 % of the places at which it may lie; unknown for 10 %")
+    assert "60 %" in plain(disagreement(snap, "some_positions", "border", EN))
+    assert disagreement(snap, "crosses", "border", EN) == ""
+    assert disagreement(None, "some_positions", "border", EN) == ""
 
 
 @pytest.mark.parametrize(("share", "text"), [(0.995, "99.5 %"), (0.005, "0.5 %")])
