@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from pipeline.core.layers import Layer
+from pipeline.core.layers import Layer, LayerRole
 from pipeline.core.schema import Column
 from pipeline.core.tables import table_schema
 from pipeline.publish.dossiers import Row
@@ -177,6 +177,21 @@ def layer_rows(layers: Iterable[Layer], words: Words) -> list[dict[str, Any]]:
         }
         for layer in layers
     ]
+
+
+def river_layer_notes(context: Context, words: Words) -> list[str]:
+    """What the river network of the region is, and how sure: for every page."""
+    return [
+        words(
+            "river.layer",
+            title=getattr(layer.title, words.language, layer.title.en),
+            version=layer.version,
+            confidence=code_word("confidence", layer.confidence, words),
+            caveat=caveat_of(layer, words),
+        ).strip()
+        for layer in context.layers.values()
+        if layer.role is LayerRole.RIVERS
+    ] or [words("river.no_layer")]
 
 
 def caveat_of(layer: Layer, words: Words) -> str:

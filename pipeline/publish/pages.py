@@ -13,7 +13,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.publish.cells import Context
+from pipeline.publish.cells import Context, river_layer_notes
 from pipeline.publish.drawing import symbol
 from pipeline.publish.foliummap import MapParts
 from pipeline.publish.mapdata import embedded_json
@@ -93,6 +93,9 @@ def render(
             catalogues=catalogues,
             main=catalogues[0],
             policy=_policy(scripts),
+            river_notes={
+                w.language: river_layer_notes(values["context"], w) for w in catalogues
+            },
             scripts=[_script(text) for text in scripts],
             style=Markup("\n".join(rules)),  # noqa: S704 (the project's own styles)
             **values,

@@ -195,6 +195,13 @@ def test_what_is_missing_says_so(site, page, sentence):
     assert sentence in read(site / "profiles" / f"{page}.html")
 
 
+def test_every_page_says_what_its_river_network_is_and_how_sure(site):
+    for page in pages(site):
+        text = read(page)
+        assert "River network: " in text or "No river network is used." in text
+        assert "Речная сеть" in text
+
+
 def test_no_country_is_said_to_be_downstream_only_where_the_way_is_known(site):
     unknown = read(site / "profiles" / "aa-05.html").split('id="assessment-en"')[1]
     assert "none found" not in unknown.split("</section>")[0]
