@@ -25,7 +25,8 @@ class Change:
     """One facility that is not as it was.
 
     ``kind`` is raised, lost (no longer assessed), first_seen, assessed (green, before
-    not assessed), lowered, gone, status or new_epochs, the weightiest that applies. ``level_before`` and ``level`` are watch levels.
+    not assessed), lowered, gone, status or new_epochs, the weightiest that applies.
+    ``level_before`` and ``level`` are watch levels.
     """
 
     tmf_id: str
