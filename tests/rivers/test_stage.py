@@ -196,15 +196,6 @@ def test_without_places_and_boundary_lines_the_stage_says_so(folder, region, cap
     assert "no layer for 'places'" in capsys.readouterr().err
 
 
-def test_without_a_river_layer_the_stage_stops_and_writes_nothing(
-    folder, region, capsys
-):
-    code, _ = run_stage(folder, region, without=("rivers",), out="nothing")
-    assert code == 2
-    assert "not on this machine" in capsys.readouterr().err
-    assert not (folder / "nothing").exists()
-
-
 def test_a_second_run_gives_equal_files(tables, folder, region):
     run_stage(folder, region, out="again")
     for name in tables:
