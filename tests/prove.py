@@ -31,7 +31,10 @@ LINT = {
     "workflow lint": [PYTHON, "-m", "snakemake", "--lint"],
 }
 TESTS = {
-    "tests": [PYTHON, "-m", "pytest", "--cov", "--cov-report=term:skip-covered", "-q"],
+    "tests": [
+        *(PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"),
+        *("--cov", "--cov-report=term:skip-covered"),
+    ],
 }
 
 
