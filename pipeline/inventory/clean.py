@@ -16,23 +16,13 @@ from shapely.geometry import Point
 from pipeline.core.config import Box, RegionConfig
 from pipeline.core.methods.inventory import InventoryMethods
 from pipeline.core.model import Status
-from pipeline.core.schemas.inventory import LEDGER_REASONS
+from pipeline.core.schemas.inventory import FACILITIES, LEDGER_REASONS
 from pipeline.inventory.cells import cell_error, parse_cells
 from pipeline.inventory.raw import RawInventory, RawRow
 from pipeline.inventory.values import sourced_values
 
 Record = dict[str, Any]
-MEASURED: Final = (
-    "mass_t",
-    "area_m2",
-    "dam_height_m",
-    "dam_length_m",
-    "slope_deg",
-    "fos_static",
-    "freeboard_m",
-    "pond_volume_m3",
-    "whc",
-)
+MEASURED: Final = FACILITIES.measured
 PAST_QUALITY: Final = "before_relocation"
 """Quality of a figure that described the deposit before its material was moved."""
 
