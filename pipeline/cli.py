@@ -2,7 +2,8 @@
 
 A command is a module with ``add_arguments(parser)`` and ``run(arguments)``; the first
 line of its docstring is its help. It is imported when its command is called, so that a
-command starts without the libraries of the others.
+command starts without the libraries of the others. A name may have two words
+(``displacement inspect``): the first then says what the second is about.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ COMMANDS = {
         "pipeline.rivers.make_network",
         "make a river layer from a relief",
     ),
-    "inspect-displacement": (
+    "displacement inspect": (
         "pipeline.displacement.inspect_file",
         "say what a radar displacement product holds, and what it lacks",
     ),
-    "watch-displacement": (
+    "displacement watch": (
         "pipeline.displacement.watch_command",
         "look at new radar epochs only, and write what changed",
     ),
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 when all went well, 2 when the user's input stopped the work.
     """
-    words = list(sys.argv[1:] if argv is None else argv)
+    words = _with_joined_name(list(sys.argv[1:] if argv is None else argv))
     wanted = next((word for word in words if word in COMMANDS), None)
     arguments = _parser(wanted).parse_args(words)
     start_logging(verbose=arguments.verbose)
@@ -73,6 +74,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.getLogger("natech").error("%s", error)
         return EXIT_INPUT_ERROR
     return 0
+
+
+def _with_joined_name(words: list[str]) -> list[str]:
+    """Join the first two words where they name one command."""
+    name = " ".join(words[:2])
+    return [name, *words[2:]] if name in COMMANDS else words
 
 
 def _parser(wanted: str | None) -> argparse.ArgumentParser:

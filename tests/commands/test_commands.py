@@ -19,7 +19,7 @@ CONDA_NAMES = {"playwright-python": "playwright"}
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_explains_itself(name, capsys):
     with pytest.raises(SystemExit) as stopped:
-        main([name, "--help"])
+        main([*name.split(), "--help"])
     assert stopped.value.code == 0
     assert "--verbose" in capsys.readouterr().out
 

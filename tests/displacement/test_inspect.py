@@ -37,7 +37,7 @@ def test_a_flat_velocity_file_is_recognised_by_its_folder(tmp_path):
 
 def test_the_report_tells_dates_unit_sign_extent_and_what_is_missing(tmp_path, capsys):
     path = small.mintpy_series(tmp_path / "timeseries.h5")
-    assert main(["inspect-displacement", str(path)]) == 0
+    assert main(["displacement", "inspect", str(path)]) == 0
     said = capsys.readouterr().out
     for text in (
         "reader:     mintpy",
@@ -52,7 +52,7 @@ def test_the_report_tells_dates_unit_sign_extent_and_what_is_missing(tmp_path, c
 
 def test_options_complete_what_a_product_does_not_say(tmp_path, capsys):
     path = small.geotiff(tmp_path / "s.tif", small.VALUES_MM, small.DATES)
-    command = ["inspect-displacement", str(path), "--option", "unit=mm"]
+    command = ["displacement", "inspect", str(path), "--option", "unit=mm"]
     assert main(command) == 2
     command += ["--option", "sign=towards", "--option", "los=[-0.6, -0.1, 0.7937]"]
     assert main(command) == 0
@@ -62,7 +62,7 @@ def test_options_complete_what_a_product_does_not_say(tmp_path, capsys):
 def test_the_picture_shows_every_point_by_its_rate(tmp_path):
     path = small.mintpy_velocity(tmp_path / "v.h5", [[-9, -9, 1], [9, 9, 0]])
     out = tmp_path / "picture.svg"
-    assert main(["inspect-displacement", str(path), "--picture", str(out)]) == 0
+    assert main(["displacement", "inspect", str(path), "--picture", str(out)]) == 0
     root = ET.fromstring(out.read_text(encoding="utf-8"))
     dots = {
         path.get("stroke"): path.get("d", "").count("M")
