@@ -30,9 +30,12 @@ class Motion:
         Decaying settlement -s (1 - exp(-t / T)).
     step_mm, step_d
         Jump on a day after the first.
-    failure_d, failure_rate_per_mm
-        Tertiary creep: 1/v = A (t_f - t); displacement ln(t_f / (t_f - t)) / A,
-        away from the satellite. Only epochs before t_f are allowed.
+    break_d, break_mm_per_yr
+        Day of a change of rate, and the change.
+    failure_d, failure_rate_per_mm, failure_onset_d
+        Tertiary creep from the onset t_0 on: 1/v = A (t_f - t); displacement
+        ln((t_f - t_0) / (t_f - t)) / A, away from the satellite (towards it where A is
+        negative). Only epochs before t_f are allowed.
     """
 
     velocity_mm_per_yr: float = 0.0
@@ -43,8 +46,11 @@ class Motion:
     consolidation_yr: float = 1.0
     step_mm: float = 0.0
     step_d: float = 0.0
+    break_d: float = 0.0
+    break_mm_per_yr: float = 0.0
     failure_d: float | None = None
     failure_rate_per_mm: float = 0.02
+    failure_onset_d: float = 0.0
 
     def at(self, time_d: NDArray[np.float64]) -> NDArray[np.float64]:
         """Displacement in millimetres on days after the first; shape as ``time_d``.
@@ -63,13 +69,23 @@ class Motion:
             + self.seasonal_mm * (np.cos(phase) - np.cos(start))
             - self.consolidation_mm * (1.0 - np.exp(-t / self.consolidation_yr))
             + np.where(time_d >= self.step_d, self.step_mm, 0.0)
+            + self.break_mm_per_yr
+            * np.maximum(time_d - self.break_d, 0.0)
+            / DAYS_PER_YEAR
         )
         if self.failure_d is None:
             return total
         if time_d[-1] >= self.failure_d:
             raise ValueError("epochs must lie before the failure")
-        left = np.log(self.failure_d / (self.failure_d - time_d))
-        return total - left / self.failure_rate_per_mm
+        return total - self.tertiary_mm(time_d)
+
+    def tertiary_mm(self, time_d: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Part of the displacement that leads to failure, positive away."""
+        if self.failure_d is None:
+            return np.zeros_like(time_d)
+        whole = self.failure_d - self.failure_onset_d
+        left = self.failure_d - np.maximum(time_d, self.failure_onset_d)
+        return np.log(whole / left) / self.failure_rate_per_mm
 
 
 @dataclass(frozen=True, slots=True)
