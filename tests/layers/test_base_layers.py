@@ -15,6 +15,8 @@ OWN_FILES = (
     "places.gpkg",
     "lakes.gpkg",
     "earthquakes.gpkg",
+    "mudflow_records.gpkg",
+    "glacial_lake_outbursts.gpkg",
     "relief.tif",
     "rain_rate_001.tif",
     "monthly_rain.tif",

@@ -34,10 +34,11 @@ def earthquakes(table: pd.DataFrame) -> gpd.GeoDataFrame:
     )
     kept = table[inside & (table["EQ_PRIMARY"] >= SMALLEST_MAGNITUDE)]
     kept = kept.sort_values(["YEAR", "MONTH", "DAY", "I_D"], na_position="first")
+    dates = kept[["YEAR", "MONTH", "DAY"]].to_numpy()
     return gpd.GeoDataFrame(
         {
             "event_id": kept["I_D"].astype("int64"),
-            "date": [_date(*row) for row in kept[["YEAR", "MONTH", "DAY"]].to_numpy()],
+            "date": [date_text(*row) for row in dates],
             "magnitude": kept["EQ_PRIMARY"].astype("float64"),
             "depth_km": kept["FOCAL_DEPTH"].astype("float64"),
             "source": SOURCE,
@@ -47,7 +48,8 @@ def earthquakes(table: pd.DataFrame) -> gpd.GeoDataFrame:
     ).reset_index(drop=True)
 
 
-def _date(year: float, month: float, day: float) -> str:
+def date_text(year: float, month: float, day: float) -> str:
+    """Year, year-month or full date, as far as known; years before Christ negative."""
     sign = "-" if year < 0 else ""
     parts = [f"{sign}{abs(year):04.0f}"]
     for part in (month, day):
