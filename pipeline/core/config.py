@@ -64,6 +64,16 @@ class InventorySource(Record):
     )
 
 
+class ZoneSource(Record):
+    """One file with polygons of facilities: dam, pond, slope above and others."""
+
+    path: Path = Field(description="Vector file, relative to the region's file.")
+    table: str | None = Field(None, description="Layer inside a GeoPackage.")
+    source: str | None = Field(
+        None, description="Citation for polygons that have no source of their own."
+    )
+
+
 class DisplacementSource(Record):
     """One InSAR product of the region."""
 
@@ -145,6 +155,9 @@ class RegionConfig(Record):
     )
     inventory: tuple[InventorySource, ...] = Field(
         min_length=1, description="Inventory files."
+    )
+    zones: tuple[ZoneSource, ...] = Field(
+        (), description="Polygons of facilities (docs/inventory-format.md)."
     )
     layers: RegionLayers = Field(description="Layers by use.")
     displacement: tuple[DisplacementSource, ...] = Field(

@@ -77,6 +77,22 @@ class DamType(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Zone(StrEnum):
+    """Parts of a facility and of the ground that acts on it.
+
+    The order is that of precedence: a spot in two zones counts for the first.
+    """
+
+    DAM = "dam"
+    POND_RIM = "pond_rim"
+    POND = "pond"
+    BEACH = "beach"
+    FOUNDATION = "foundation"
+    SLOPE_ABOVE = "slope_above"
+    FACILITY = "facility"
+    CATCHMENT = "catchment"
+
+
 class PositionQuality(StrEnum):
     """What a facility's coordinates really point at."""
 

@@ -55,12 +55,13 @@ def region_files(config: Mapping[str, Any], project: Path) -> dict[str, Path]:
 
 
 def inventory_files(region: Region, project: Path) -> list[str]:
-    """Inventory files that the region names."""
+    """Inventory files and files of zones that the region names."""
     paths: list[Path] = []
     for source in region.config.inventory:
         paths += (
             [source.path] if source.values is None else [source.path, source.values]
         )
+    paths += [source.path for source in region.config.zones]
     return [_shown(region.resolve(path), project) for path in paths]
 
 

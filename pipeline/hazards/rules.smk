@@ -3,6 +3,7 @@ rule hazards:
         region=region_file,
         methods=METHODS,
         facilities=f"{OUT}/{{region}}/tables/facilities.parquet",
+        zones=f"{OUT}/{{region}}/tables/zones.parquet",
         layers=f"{OUT}/{{region}}/layers/manifest.json",
     output:
         hazards=f"{OUT}/{{region}}/tables/hazards.parquet",
@@ -25,6 +26,6 @@ rule hazards:
     shell:
         "(python -m pipeline hazards --region {input.region:q}"
         " --methods {input.methods:q} --facilities {input.facilities:q}"
-        " --layers {input.layers:q} --out {output.hazards:q}"
+        " --zones {input.zones:q} --layers {input.layers:q} --out {output.hazards:q}"
         " --out-changes {output.changes:q})"
         " > {log:q} 2>&1 || {{ tail -n 20 {log:q} >&2; exit 1; }}"

@@ -56,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_region_option(parser)
     add_methods_option(parser)
     parser.add_argument("--facilities", type=Path, required=True, help="their table")
+    parser.add_argument("--zones", type=Path, help="their polygons, if there are any")
     parser.add_argument("--layers", type=Path, required=True, help="the manifest")
     parser.add_argument("--out", type=Path, required=True, help="table to write")
     parser.add_argument(

@@ -7,11 +7,13 @@ rule inventory:
         facilities=f"{OUT}/{{region}}/tables/facilities.parquet",
         values=f"{OUT}/{{region}}/tables/facility_values.parquet",
         ledger=f"{OUT}/{{region}}/tables/ledger.parquet",
+        zones=f"{OUT}/{{region}}/tables/zones.parquet",
         provenance=multiext(
             f"{OUT}/{{region}}/tables/",
             "facilities.parquet.prov.json",
             "facility_values.parquet.prov.json",
             "ledger.parquet.prov.json",
+            "zones.parquet.prov.json",
         ),
     log:
         f"{OUT}/{{region}}/logs/inventory.log",
@@ -29,5 +31,6 @@ rule inventory:
     shell:
         "(python -m pipeline inventory --region {input.region:q}"
         " --methods {input.methods:q} --out-facilities {output.facilities:q}"
-        " --out-values {output.values:q} --out-ledger {output.ledger:q})"
+        " --out-values {output.values:q} --out-ledger {output.ledger:q}"
+        " --out-zones {output.zones:q})"
         " > {log:q} 2>&1 || {{ tail -n 20 {log:q} >&2; exit 1; }}"

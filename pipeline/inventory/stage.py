@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,10 +13,13 @@ from pipeline.core.command import add_methods_option, add_region_option
 from pipeline.core.config import Region, read_methods, read_region
 from pipeline.core.errors import input_error
 from pipeline.core.files import write_provenance
+from pipeline.core.methods.inventory import InventoryMethods
 from pipeline.core.tables import table_of, write_table
-from pipeline.inventory.clean import clean
+from pipeline.inventory.clean import Cleaned, Record, clean
 from pipeline.inventory.raw import RawInventory
 from pipeline.inventory.readers import ReaderInput, reader
+from pipeline.inventory.zone_file import read_zones
+from pipeline.inventory.zones import clean_zones
 
 log = logging.getLogger("natech.inventory")
 
@@ -28,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("facilities", "facilities"),
         ("values", "facility_values"),
         ("ledger", "ledger"),
+        ("zones", "zones"),
     ):
         parser.add_argument(
             f"--out-{name}",
@@ -51,6 +56,8 @@ def run(arguments: argparse.Namespace) -> None:
             expected="at least one facility in the region",
             fix="check river_basins and the inventory; see the reasons above",
         )
+    zones, zone_ledger = _zones(region, inventories, cleaned, methods)
+    ledger = [*cleaned.ledger, *zone_ledger]
     tables: dict[str, tuple[Path, pd.DataFrame]] = {
         "facilities": (
             arguments.out_facilities,
@@ -60,9 +67,11 @@ def run(arguments: argparse.Namespace) -> None:
             arguments.out_values,
             table_of("facility_values", cleaned.values),
         ),
-        "ledger": (arguments.out_ledger, table_of("ledger", cleaned.ledger)),
+        "ledger": (arguments.out_ledger, table_of("ledger", ledger)),
+        "zones": (arguments.out_zones, table_of("zones", zones)),
     }
     files = [path for inventory in inventories for path in inventory.files]
+    files += [region.resolve(source.path) for source in region.config.zones]
     for name, (path, frame) in tables.items():
         write_table(frame, name, path)
         write_provenance(
@@ -72,14 +81,32 @@ def run(arguments: argparse.Namespace) -> None:
             parameters=methods.model_dump(mode="json"),
         )
     rows = sum(len(inventory.rows) for inventory in inventories)
-    excluded = sum(entry["action"] == "excluded" for entry in cleaned.ledger)
+    excluded = sum(entry["action"] == "excluded" for entry in ledger)
     log.info(
-        "%d of %d rows are facilities of %s; %d went to the ledger",
+        "%d of %d rows are facilities of %s, with %d zones; %d went to the ledger",
         len(cleaned.facilities),
         rows,
         region.config.region,
+        len(zones),
         excluded,
     )
+
+
+def _zones(
+    region: Region,
+    inventories: Sequence[RawInventory],
+    cleaned: Cleaned,
+    methods: InventoryMethods,
+) -> tuple[list[Record], list[Record]]:
+    """Rows of the table of zones, and what went to the ledger."""
+    raw = [
+        zone
+        for source in region.config.zones
+        for zone in read_zones(region.resolve(source.path), source.table, source.source)
+    ]
+    kept = {str(record["tmf_id"]) for record in cleaned.facilities}
+    known = {row.cells["tmf_id"] for each in inventories for row in each.rows}
+    return clean_zones(raw, cleaned.facilities, known - kept, methods)
 
 
 def read_inventories(region: Region) -> list[RawInventory]:

@@ -16,7 +16,12 @@ _UNITS: Final = (
     ("_k", "K"),
     ("_d", "d"),
 )
-_GROUPS: Final = {"state": "layer_state", "basin": "river_basin", "unit": "unit"}
+_GROUPS: Final = {
+    "state": "layer_state",
+    "basin": "river_basin",
+    "unit": "unit",
+    "other_zone": "code.zone",
+}
 _RATIOS: Final = ("factor", "intensity", "condition", "limit", "limit_sigma")
 _COUNT: Final = "n_"
 

@@ -79,6 +79,10 @@ inventory:
   - path: {_quoted(draft.inventory)}
     reader: natech-csv
 
+# Polygons of facilities (dam, pond, slope above, catchment ...), if there are any; the
+# form stands in docs/inventory-format.md.
+zones: []
+
 # Registries of your own layers, in the form of the project's layers/registry.yaml.
 registries: []
 {_layers_folder(draft.layers_folder)}

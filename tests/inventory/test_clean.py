@@ -149,7 +149,10 @@ def test_rows_in_equal_rows_out_plus_the_ledger(basins, kinds):
     )
     config = RegionConfig.model_validate(SMALL)
     methods = InventoryMethods(
-        position_radius_m={"published": 3000.0}, excluded_types=("planned",)
+        position_radius_m={"published": 3000.0},
+        excluded_types=("planned",),
+        zone_distance_m=2000.0,
+        zone_overlap_fraction=0.05,
     )
     result = clean([RawInventory(rows)], config, methods)
     excluded = [e for e in result.ledger if e["action"] == "excluded"]

@@ -21,6 +21,8 @@ def arguments(region: Path, out: Path) -> list[str]:
         str(out / "facility_values.parquet"),
         "--out-ledger",
         str(out / "ledger.parquet"),
+        "--out-zones",
+        str(out / "zones.parquet"),
     ]
 
 

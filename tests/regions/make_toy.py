@@ -287,6 +287,38 @@ def make_places() -> None:
     )
 
 
+def make_zones() -> None:
+    """Outlines of two facilities; the dam lies across the valley, the pond north."""
+    metres = {  # west, south, east, north of the position
+        ("toy-01", "dam"): (-350, -70, 350, 70),
+        ("toy-01", "foundation"): (-350, -160, 350, -70),
+        ("toy-01", "beach"): (-300, 70, 300, 220),
+        ("toy-01", "pond"): (-250, 220, 250, 450),
+        ("toy-01", "slope_above"): (-400, 450, 400, 1200),
+        ("toy-01", "catchment"): (-1500, -70, 1500, 4000),
+        ("toy-02", "facility"): (-200, -150, 200, 150),
+    }
+    centres = {"toy-01": (70.10, 40.20), "toy-02": (70.30, 40.25)}
+    shapes = []
+    for (tmf_id, _), (west, south, east, north) in metres.items():
+        lon, lat = centres[tmf_id]
+        x, y = (
+            (lon + np.array([west, east]) / 85_390),
+            (lat + np.array([south, north]) / 111_040),
+        )
+        shapes.append(box(*np.round([x[0], y[0], x[1], y[1]], 6)))
+    (TOY / "zones.geojson").unlink(missing_ok=True)
+    gpd.GeoDataFrame(
+        {
+            "tmf_id": [tmf_id for tmf_id, _ in metres],
+            "zone": [zone for _, zone in metres],
+            "source": ["invented for tests"] * len(metres),
+        },
+        geometry=shapes,
+        crs=CRS,
+    ).to_file(TOY / "zones.geojson", driver="GeoJSON", engine="pyogrio")
+
+
 def main() -> None:
     """Write all files anew."""
     LAYERS.mkdir(parents=True, exist_ok=True)
@@ -296,6 +328,7 @@ def main() -> None:
     make_borders()
     make_rivers()
     make_places()
+    make_zones()
 
 
 if __name__ == "__main__":

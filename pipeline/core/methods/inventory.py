@@ -15,6 +15,17 @@ class InventoryMethods(Record):
         description="Radius of uncertainty by position quality, metres, where a row "
         "states none."
     )
+    zone_distance_m: float = Field(
+        ge=0,
+        description="A zone whose nearest edge lies farther from the facility's "
+        "position than the position's radius and this, metres, is left out.",
+    )
+    zone_overlap_fraction: float = Field(
+        ge=0,
+        le=1,
+        description="Zones that share more than this part of the smaller one's area "
+        "are flagged, where they cannot both be right.",
+    )
     excluded_types: tuple[FacilityType, ...] = Field(
         description="Facility types that hold no deposit to assess; their rows go to "
         "the ledger."

@@ -9,6 +9,7 @@ from pipeline.core.model import (
     FacilityType,
     PositionQuality,
     Remediation,
+    Zone,
 )
 from pipeline.core.reasons import Vocabulary
 from pipeline.core.schema import (
@@ -125,6 +126,12 @@ LEDGER_REASONS = Vocabulary(
         "unknown_column": (),
         "group_left_out": (),
         "shared_position": ("other",),
+        "zone_of_unknown_facility": (),
+        "zone_of_left_out_row": (),
+        "zone_without_shape": (),
+        "zone_too_far": ("distance_m", "limit_m"),
+        "zones_overlap": ("other_zone", "share_fraction"),
+        "zone_overlaps_other": ("other", "share_fraction"),
     },
 )
 
@@ -144,4 +151,27 @@ LEDGER = Table(
     ),
 )
 
-TABLES = (FACILITIES, FACILITY_VALUES, LEDGER)
+ZONES = Table(
+    name="zones",
+    description="Polygons of a facility, one row per facility and zone.",
+    key=("tmf_id", "zone"),
+    columns=(
+        text("tmf_id", "Key of the facility."),
+        code("zone", Zone, "What the polygons outline."),
+        number("area_m2", "m2", "Geodesic area of all polygons.", minimum=0),
+        number(
+            "distance_m",
+            "m",
+            "From the facility's position to the nearest edge, 0 inside; empty where "
+            "the facility has no position.",
+            minimum=0,
+            nullable=True,
+        ),
+        integer("n_polygons", "Polygons that the file gives.", minimum=1),
+        text("source", "Where the polygons come from.", nullable=True),
+        text("source_file", "File that they were read from, by '; '."),
+    ),
+    geometry="MultiPolygon",
+)
+
+TABLES = (FACILITIES, FACILITY_VALUES, LEDGER, ZONES)
