@@ -34,6 +34,8 @@ class BlockReader:
         Band numbers from 1; windows have them in this order.
     store_bytes
         Size of the store of decoded blocks; the least recently used leave first.
+    nodata_is_zero
+        Whether a cell without data says that nothing is there.
     """
 
     def __init__(
@@ -42,6 +44,8 @@ class BlockReader:
         grid: Grid,
         bands: tuple[int, ...],
         store_bytes: int = _STORE_BYTES,
+        *,
+        nodata_is_zero: bool = False,
     ) -> None:
         self.grid = grid
         self.bands = bands
@@ -59,7 +63,10 @@ class BlockReader:
         self._stored_blocks = max(1, store_bytes // max(1, block_bytes))
         self._masked = [b for b in bands if _has_mask(dataset, b)]
         is_float = grid.dtype.kind == "f" and grid.dtype == self.dtype
-        self._is_plain = is_float and not self._masked and not self._scaled
+        self._nodata_is_zero = nodata_is_zero
+        self._is_plain = (
+            is_float and not self._masked and not self._scaled and not nodata_is_zero
+        )
         self._nodata = math.nan if grid.nodata is None else grid.nodata
 
     def window(self, top: int, left: int, bottom: int, right: int) -> NDArray:
@@ -124,6 +131,8 @@ class BlockReader:
             values = values * self._scale + self._offset
         if invalid is not None:
             values[invalid] = np.nan
+        if self._nodata_is_zero:
+            values[np.isnan(values)] = 0.0
         values[np.isinf(values)] = np.nan
         return values
 

@@ -64,7 +64,12 @@ def sample(
     """
     with open_raster(layer, path) as (dataset, grid):
         levels = raster_levels(layer, grid)
-        reader = BlockReader(dataset, grid, tuple(band.band for band in levels))
+        reader = BlockReader(
+            dataset,
+            grid,
+            tuple(band.band for band in levels),
+            nodata_is_zero=layer.nodata_is == "no_hazard",
+        )
         pieces = pieces_on(places, grid)
         found: dict[int, list[_Cells]] = {}
         for index, cells in _cells_of(places, pieces, reader, layer):

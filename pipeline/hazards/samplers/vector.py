@@ -25,6 +25,7 @@ from pipeline.core.errors import input_error
 from pipeline.core.geo import require_crs
 from pipeline.core.layers import Band, Layer
 from pipeline.core.methods.hazards import HazardMethods
+from pipeline.core.point_table import is_point_table, read_point_table
 from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.columns import numbers_of
 from pipeline.hazards.levels import declared_levels, value_column
@@ -64,6 +65,9 @@ def sample(
 
 
 def _read(layer: Layer, path: Path) -> gpd.GeoDataFrame:
+    how = layer.points
+    if how is not None and how.lon_column and how.lat_column and is_point_table(path):
+        return read_point_table(path, how.lon_column, how.lat_column)
     try:
         frame = pyogrio.read_dataframe(path, layer=layer.table)
     except (DataSourceError, DataLayerError, OSError) as error:
