@@ -8,6 +8,8 @@ Description Document v3, Tables 5 and 6, and files of the 2020-2024 generation.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -18,6 +20,7 @@ from pydantic import Field
 from pipeline.core.errors import input_error
 from pipeline.core.records import Record
 from pipeline.displacement.checks import parse_epochs
+from pipeline.displacement.csv_file import read_header
 from pipeline.displacement.readers import Request
 from pipeline.displacement.recognise import columns_of
 from pipeline.displacement.series import (
@@ -30,9 +33,10 @@ from pipeline.displacement.series import (
 from pipeline.displacement.wide_csv import (
     Columns,
     Kind,
+    Layout,
     WideTable,
-    read_header,
     read_wide,
+    stream_wide,
 )
 
 NAME: Final = "egms"
@@ -96,6 +100,35 @@ def read(request: Request, options: Options) -> PointSeries:
     InputError
         If level or component cannot be told, or a needed column is missing.
     """
+    product = _product_of(request, options)
+    table = read_wide(request.path, product.layout, _positions, request.keep)
+    return _series(request, options, product, table)
+
+
+def stream(request: Request, options: Options) -> Iterator[PointSeries]:
+    """All points of a product, block by block; `keep` is not asked.
+
+    Raises
+    ------
+    InputError
+        As `read`.
+    """
+    product = _product_of(request, options)
+    for block in stream_wide(request.path, product.layout, _positions):
+        yield _series(request, options, product, block)
+
+
+@dataclass(frozen=True, slots=True)
+class _Product:
+    """What name, header and options tell of a file."""
+
+    level: str
+    kind: Component
+    days: NDArray[np.datetime64]
+    layout: Layout
+
+
+def _product_of(request: Request, options: Options) -> _Product:
     level = _level(request, options)
     component = _component(request, options) if level == "L3" else None
     kind = component or Component.LINE_OF_SIGHT
@@ -103,7 +136,13 @@ def read(request: Request, options: Options) -> PointSeries:
     epochs = [name for name in header if _EPOCH.match(name)]
     days = parse_epochs(epochs, request.path)
     static = _static_columns(request, header, level, kind, options)
-    table = read_wide(request.path, header, static, epochs, _positions, request.keep)
+    return _Product(level, kind, days, Layout(header, static, epochs))
+
+
+def _series(
+    request: Request, options: Options, product: _Product, table: WideTable
+) -> PointSeries:
+    level, kind, days = product.level, product.kind, product.days
     values = table.values
     velocity = _column(table, "velocity")
     reference = _reference(request, level, options)

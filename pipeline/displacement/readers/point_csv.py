@@ -7,6 +7,7 @@ never guessed: a region's file must declare both.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
@@ -17,6 +18,7 @@ from pydantic import Field, model_validator
 from pipeline.core.errors import input_error
 from pipeline.core.records import Record
 from pipeline.displacement.checks import parse_epochs
+from pipeline.displacement.csv_file import read_header
 from pipeline.displacement.readers import Request
 from pipeline.displacement.series import (
     COMPONENT_VECTOR,
@@ -28,9 +30,10 @@ from pipeline.displacement.series import (
 from pipeline.displacement.wide_csv import (
     Columns,
     Kind,
+    Layout,
     WideTable,
-    read_header,
     read_wide,
+    stream_wide,
 )
 
 NAME: Final = "point-csv"
@@ -116,20 +119,43 @@ def read(request: Request, options: Options) -> PointSeries:
     InputError
         If a column that the options name is missing, or the CRS is not known.
     """
+    days, layout = _layout(request, options)
+    positions = _positions(request, options.crs)
+    table = read_wide(request.path, layout, positions, request.keep)
+    return _series(request, options, days, table)
+
+
+def stream(request: Request, options: Options) -> Iterator[PointSeries]:
+    """All points of a table, block by block; `keep` is not asked.
+
+    Raises
+    ------
+    InputError
+        As `read`.
+    """
+    days, layout = _layout(request, options)
+    positions = _positions(request, options.crs)
+    for block in stream_wide(request.path, layout, positions):
+        yield _series(request, options, days, block)
+
+
+def _layout(
+    request: Request, options: Options
+) -> tuple[NDArray[np.datetime64], Layout]:
     header = read_header(request.path, options.delimiter)
     pattern, written = _DATES[options.dates]
     epochs = [name for name in header if re.fullmatch(pattern, name)]
     days = parse_epochs(epochs, request.path, written)
-    table = read_wide(
-        request.path,
-        header,
-        _static_columns(request, header, options),
-        epochs,
-        _positions(request, options.crs),
-        request.keep,
-        delimiter=options.delimiter,
-        no_data=options.no_data,
-    )
+    static = _static_columns(request, header, options)
+    return days, Layout(header, static, epochs, options.delimiter, options.no_data)
+
+
+def _series(
+    request: Request,
+    options: Options,
+    days: NDArray[np.datetime64],
+    table: WideTable,
+) -> PointSeries:
     component = _COMPONENTS[options.sign]
     factor = _TO_MM[options.unit] * (-1.0 if options.sign == "away" else 1.0)
     unknown = np.full(len(table.lon_deg), np.nan)

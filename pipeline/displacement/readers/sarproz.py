@@ -13,11 +13,11 @@ from typing import Final
 
 from pydantic import Field
 
+from pipeline.displacement.csv_file import read_header
 from pipeline.displacement.geometry import GeometryOptions
 from pipeline.displacement.readers import Request, point_csv
 from pipeline.displacement.recognise import columns_of
 from pipeline.displacement.series import UNKNOWN, PointSeries
-from pipeline.displacement.wide_csv import read_header
 
 NAME: Final = "sarproz"
 DESCRIPTION: Final = "SARPROZ point table (CSV)"

@@ -21,6 +21,7 @@ from shapely.geometry import MultiPoint
 
 from pipeline.core.errors import input_error
 from pipeline.displacement.checks import parse_epochs
+from pipeline.displacement.csv_file import open_csv
 from pipeline.displacement.geometry import (
     GeometryOptions,
     declared_los,
@@ -29,7 +30,6 @@ from pipeline.displacement.geometry import (
 from pipeline.displacement.readers import Request
 from pipeline.displacement.recognise import columns_of
 from pipeline.displacement.series import UNKNOWN, Component, PointSeries
-from pipeline.displacement.wide_csv import open_csv
 
 NAME: Final = "stamps"
 DESCRIPTION: Final = "StaMPS export for the StaMPS visualizer (CSV)"

@@ -19,6 +19,7 @@ from shapely.geometry import MultiPoint
 
 from pipeline.core.errors import input_error
 from pipeline.displacement.checks import parse_epochs
+from pipeline.displacement.csv_file import read_header
 from pipeline.displacement.geometry import (
     GeometryOptions,
     declared_los,
@@ -40,7 +41,6 @@ from pipeline.displacement.series import (
     Component,
     PointSeries,
 )
-from pipeline.displacement.wide_csv import read_header
 
 NAME: Final = "tre"
 DESCRIPTION: Final = "point table of the SqueeSAR type: CSV, zip archive or shapefile"
