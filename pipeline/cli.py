@@ -28,6 +28,10 @@ COMMANDS = {
         "pipeline.retrieve.new_region",
         "write a commented file for a new region",
     ),
+    "layers add": (
+        "pipeline.commands.layers_add",
+        "look at a hazard layer and add it to a registry",
+    ),
     "upstream": (
         "pipeline.rivers.upstream",
         "list the facilities upstream of a place, by arrival time",

@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.core.config import Region, read_region
 from pipeline.core.errors import input_error
 from pipeline.core.files import code_digest
+from pipeline.core.layers import read_registry
 
 
 def relative_to_project(path: Path, project: Path) -> Path:
@@ -74,10 +75,17 @@ def displacement_files(region: Region, project: Path) -> list[str]:
 
 
 def layer_files(region: Region, project: Path) -> list[str]:
-    """Registries, and all files in the region's own layers folder."""
+    """Registries, files beside the region's own ones, and its layers folder."""
     folder = region.layers_folder(project)
-    registries = [project / "layers" / "registry.yaml"]
-    registries += [region.resolve(path) for path in region.config.registries]
+    own = [region.resolve(path) for path in region.config.registries]
+    registries = [project / "layers" / "registry.yaml", *own]
+    beside = {
+        path.parent / layer.file
+        for path in own
+        if path.is_file()
+        for layer in read_registry(path).layers
+    }
+    registries += sorted(path for path in beside if path.is_file())
     shipped = sorted(
         path
         for path in (folder.glob("*") if folder.is_dir() else ())

@@ -46,11 +46,14 @@ class Places:
     shipped: Path
     data_roots: tuple[Path, ...]
     cache: Path
+    own: tuple[Path, ...] = ()
+    """Folders of the region's own registries; what lies there is the region's own."""
 
     def candidates(self, layer: Layer) -> tuple[tuple[Path, Origin], ...]:
         """Every path at which the layer may lie, the first one wins."""
         return (
             (self.shipped / layer.file, "shipped"),
+            *((folder / layer.file, "shipped") for folder in self.own),
             *((root / layer.file, "data_root") for root in self.data_roots),
             (self.cache / layer.file, "cache"),
         )
@@ -83,10 +86,16 @@ def add_place_options(parser: argparse.ArgumentParser) -> None:
 
 def places_of(region: Region, data_roots: Iterable[Path], cache: Path | None) -> Places:
     """Folders to search for a region's layers; see `places_for`."""
-    return places_for(region.layers_folder(project_root()), data_roots, cache)
+    own = tuple(region.resolve(path).parent for path in region.config.registries)
+    return places_for(region.layers_folder(project_root()), data_roots, cache, own)
 
 
-def places_for(shipped: Path, data_roots: Iterable[Path], cache: Path | None) -> Places:
+def places_for(
+    shipped: Path,
+    data_roots: Iterable[Path],
+    cache: Path | None,
+    own: tuple[Path, ...] = (),
+) -> Places:
     """Folders to search, from the options and the environment.
 
     Raises
@@ -110,7 +119,7 @@ def places_for(shipped: Path, data_roots: Iterable[Path], cache: Path | None) ->
             )
     if cache is None:
         cache = Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("natech"))
-    return Places(shipped, roots, cache)
+    return Places(shipped, roots, cache, own)
 
 
 def workflow_options(
