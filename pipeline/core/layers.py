@@ -23,7 +23,7 @@ from pipeline.core.layer_parts import Points as Points
 from pipeline.core.layer_parts import Sha256
 from pipeline.core.layer_parts import Source as Source
 from pipeline.core.layer_parts import Words as Words
-from pipeline.core.model import PROCESSES, Confidence, Hazard
+from pipeline.core.model import PROCESSES, Confidence, Hazard, Zone
 from pipeline.core.records import Record, load_record, load_yaml
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -89,6 +89,12 @@ class Layer(Record):
     )
     points: Points | None = Field(
         None, description="How a vector of points becomes a number at a facility."
+    )
+    sample_at: tuple[Zone, ...] = Field(
+        (Zone.FACILITY,),
+        min_length=1,
+        description="Zones of a facility to sample, the best one first; the first that "
+        "is known counts, and the table says which.",
     )
     sampling: Literal["bilinear", "nearest"] = Field(
         "nearest", description="How points are read from a raster."

@@ -9,11 +9,13 @@ from typing import Final
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely.affinity import translate
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.core.geo import on_local_plane
 from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.grid import Grid
 from pipeline.hazards.places import Place, continuous
@@ -93,5 +95,18 @@ def _problem(shape: BaseGeometry, place: Place) -> str | None:
         return OUTSIDE_CRS
     if place.outline is None:
         return None
-    edges = np.hypot(*np.diff(corners, axis=0).T)
-    return ON_SEAM if edges.max() > _JUMP * np.median(edges) else None
+    stretch = _edges(shape)
+    if place.zone is not None:  # its edges are of any length on the ground
+        stretch = stretch / _edges(on_local_plane(place.outline, *_centre(place)))
+    return ON_SEAM if stretch.max() > _JUMP * np.median(stretch) else None
+
+
+def _edges(shape: BaseGeometry) -> NDArray[np.float64]:
+    """Lengths of all edges of the rings of a shape."""
+    rings = shapely.get_rings(shapely.get_parts(shape))
+    corners = [np.diff(shapely.get_coordinates(ring), axis=0) for ring in rings]
+    return np.hypot(*np.concatenate(corners).T)
+
+
+def _centre(place: Place) -> tuple[float, float]:
+    return place.lon_deg, place.lat_deg

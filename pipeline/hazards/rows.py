@@ -24,7 +24,6 @@ from pipeline.hazards.samples import Sample
 
 FACTOR_LEVEL: Final = "factor"
 FACTOR_MEASURE: Final = "change_factor"
-NO_POSITION: Final = NOTES.reason("no_position")
 Row = dict[str, Any]
 
 
@@ -225,7 +224,7 @@ def _row(
         "demonstration": layer.demonstration,
         "provisional": layer.confidence.is_provisional,
         "confidence": layer.confidence,
-        "note": joined(note, *setting.remarks),
+        "note": joined(note, None if place is None else place.note, *setting.remarks),
     }
 
 
@@ -234,7 +233,7 @@ def _sampled_place(layer: Layer, place: Place | None) -> Row:
         return {"place": "site", "radius_m": None}
     if place is None:
         return {"place": "point", "radius_m": None}
-    has_radius = place.outline is not None
+    has_radius = place.outline is not None and place.zone is None
     return {"place": place.kind, "radius_m": place.radius_m if has_radius else None}
 
 

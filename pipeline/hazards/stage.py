@@ -22,8 +22,9 @@ from pipeline.core.errors import input_error
 from pipeline.core.files import write_provenance
 from pipeline.core.layers import Layer, LayerState, LocalLayer, Manifest, read_manifest
 from pipeline.core.methods.hazards import HazardMethods
+from pipeline.core.model import Zone
 from pipeline.core.schemas.hazards import NOTES
-from pipeline.core.tables import read_table, table_of, write_table
+from pipeline.core.tables import empty_table, read_table, table_of, write_table
 from pipeline.hazards.changes import change_rows
 from pipeline.hazards.checks import check_periods, check_possible, suspicions
 from pipeline.hazards.climate import (
@@ -33,11 +34,11 @@ from pipeline.hazards.climate import (
     table_factors,
     unavailable_factors,
 )
+from pipeline.hazards.grounds import Grounds
 from pipeline.hazards.levels import declared_levels
-from pipeline.hazards.places import Place, places_of
+from pipeline.hazards.places import Place
 from pipeline.hazards.precedence import LayerSamples, with_precedence
 from pipeline.hazards.rows import (
-    NO_POSITION,
     Row,
     Setting,
     absent_samples,
@@ -70,7 +71,10 @@ def run(arguments: argparse.Namespace) -> None:
     choices = read_methods(arguments.methods).hazards
     manifest = read_manifest(arguments.layers)
     facilities = read_table("facilities", arguments.facilities)
-    table = hazards_table(region, choices, manifest, facilities)
+    zones = None
+    if arguments.zones is not None:
+        zones = read_table("zones", arguments.zones)
+    table = hazards_table(region, choices, manifest, facilities, zones)
     changes = table_of("hazard_changes", change_rows(table.to_dict("records")))
     for name, written, path in (
         ("hazards", table, arguments.out),
@@ -85,6 +89,7 @@ def run(arguments: argparse.Namespace) -> None:
                 arguments.methods,
                 arguments.facilities,
                 arguments.layers,
+                *([] if arguments.zones is None else [arguments.zones]),
             ],
             parameters=choices.model_dump(mode="json"),
             notes={"layers": _layer_checksums(manifest)},
@@ -93,9 +98,13 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def hazards_table(
-    region: Region, choices: HazardMethods, manifest: Manifest, facilities: pd.DataFrame
+    region: Region,
+    choices: HazardMethods,
+    manifest: Manifest,
+    facilities: pd.DataFrame,
+    zones: pd.DataFrame | None = None,
 ) -> Any:
-    """Checked table ``hazards`` of one region.
+    """Checked table ``hazards`` of one region; without ``zones`` there are none.
 
     Raises
     ------
@@ -103,14 +112,16 @@ def hazards_table(
         If a layer is broken or holds values that cannot be.
     """
     tmf_ids = tuple(str(tmf_id) for tmf_id in facilities["tmf_id"])
-    places = places_of(facilities)
+    outlined = empty_table("zones") if zones is None else zones
+    grounds = Grounds(manifest, choices, facilities, outlined)
+    usual = grounds.spots((Zone.FACILITY,))
     layers, cases = region.config.layers, region.config.climate
     hazard_items = _in_order(manifest.used_as("hazards"), layers.hazards)
     factor_items = _in_order(
         manifest.used_as("climate_factors"), layers.climate_factors
     )
-    factors = [_factors(item, places, choices) for item in factor_items]
-    found = [_sampled_layer(item, tmf_ids, places, choices) for item in hazard_items]
+    factors = [_factors(item, usual.places, choices) for item in factor_items]
+    found = [_sampled_layer(item, tmf_ids, grounds, choices) for item in hazard_items]
     ranked = with_precedence([LayerSamples(s.layer, samples) for s, samples in found])
     rows: list[Row] = []
     for (setting, _), item in zip(found, ranked, strict=True):
@@ -118,7 +129,7 @@ def hazards_table(
         served = serving(item.layer, factors)
         rows += scenario_rows(setting, item.samples, cases, served)
     for change in factors:
-        setting = Setting(change.layer, tmf_ids, {p.tmf_id: p for p in places})
+        setting = Setting(change.layer, tmf_ids, usual.by_id())
         like = _hazard_layer(change, hazard_items)
         rows += factor_rows(change, setting, cases, like)
     return table_of("hazards", rows)
@@ -142,12 +153,13 @@ def _hazard_layer(change: FactorLayer, items: Sequence[LocalLayer]) -> Layer:
 def _sampled_layer(
     item: LocalLayer,
     tmf_ids: tuple[str, ...],
-    places: Sequence[Place],
+    grounds: Grounds,
     choices: HazardMethods,
 ) -> tuple[Setting, tuple[Sample, ...]]:
     """Checked samples of one hazard layer at all facilities, in their order."""
-    by_id = {place.tmf_id: place for place in places}
     layer = item.layer
+    spots = grounds.spots(layer.sample_at)
+    by_id = spots.by_id()
     if item.state is not LayerState.AVAILABLE or item.path is None:
         log.warning("%s: not available (%s)", layer.id, item.reason)
         reason = NOTES.reason(
@@ -155,15 +167,19 @@ def _sampled_layer(
         )
         samples = absent_samples(declared_levels(layer), tmf_ids, reason)
         return Setting(layer, tmf_ids, by_id), samples
-    sampled = sampler_for(layer.kind, layer.id)(layer, item.path, places, choices)
+    sampled = sampler_for(layer.kind, layer.id)(layer, item.path, spots.places, choices)
     check_possible(layer, sampled)
     sampled = check_periods(layer, sampled)
-    remarks = (*sampled.remarks, *suspicions(layer, sampled, len(places)))
+    remarks = (*sampled.remarks, *suspicions(layer, sampled, len(by_id)))
     for remark in remarks:
         log.warning("%s: %s", layer.id, remark)
-    levels = list(dict.fromkeys(one.band for one in sampled.samples))
-    lost = [tmf_id for tmf_id in tmf_ids if tmf_id not in by_id]
-    unplaced = absent_samples(levels or declared_levels(layer), lost, NO_POSITION)
+    bands = list(dict.fromkeys(one.band for one in sampled.samples))
+    levels = bands or declared_levels(layer)
+    unplaced = [
+        one
+        for tmf_id, reason in spots.absent.items()
+        for one in absent_samples(levels, [tmf_id], reason)
+    ]
     _report(layer.id, sampled, len(tmf_ids))
     return Setting(layer, tmf_ids, by_id, remarks), (*sampled.samples, *unplaced)
 

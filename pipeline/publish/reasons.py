@@ -20,6 +20,7 @@ _GROUPS: Final = {
     "state": "layer_state",
     "basin": "river_basin",
     "unit": "unit",
+    "zone": "code.zone",
     "other_zone": "code.zone",
 }
 _RATIOS: Final = ("factor", "intensity", "condition", "limit", "limit_sigma")

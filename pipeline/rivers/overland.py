@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from pipeline.core.flow import next_cell
 from pipeline.core.geo import distance_m
 from pipeline.core.model import Status
 from pipeline.rivers.nearest import metres_per_degree, nearest_on
@@ -151,28 +152,6 @@ def _ends(offset: Indices, gap_m: Numbers, touching_m: Numbers) -> Indices:
 
 
 @njit(cache=True)
-def _next_cell(row: int, column: int, code: int) -> tuple[int, int]:
-    """Neighbour that a D8 code points to; the cell itself at an end."""
-    if code == 1:
-        return row, column + 1
-    if code == 2:
-        return row + 1, column + 1
-    if code == 4:
-        return row + 1, column
-    if code == 8:
-        return row + 1, column - 1
-    if code == 16:
-        return row, column - 1
-    if code == 32:
-        return row - 1, column - 1
-    if code == 64:
-        return row - 1, column
-    if code == 128:
-        return row - 1, column + 1
-    return row, column
-
-
-@njit(cache=True)
 def _steps(
     row: Indices, column: Indices, direction: NDArray[np.uint8], reach: Indices
 ) -> Indices:
@@ -192,7 +171,7 @@ def _steps(
             if steps[k] > MOST_CELLS:
                 steps[k] = -1
                 break
-            a, b = _next_cell(r, c, direction[r, c])
+            a, b = next_cell(r, c, direction[r, c])
             if (a == r and b == c) or a < 0 or b < 0 or a >= rows or b >= columns:
                 break
             if reach[a, b] != wanted:
@@ -212,5 +191,5 @@ def _cells_on_ways(
         r, c = row[k], column[k]
         for place in range(offset[k], offset[k + 1]):
             rows[place], columns[place] = r, c
-            r, c = _next_cell(r, c, direction[r, c])
+            r, c = next_cell(r, c, direction[r, c])
     return rows, columns

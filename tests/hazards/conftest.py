@@ -22,7 +22,11 @@ DEGREE = Affine(1.0, 0.0, 70.0, 0.0, -1.0, 43.0)
 def choices() -> HazardMethods:
     """Choices as the project ships them."""
     return HazardMethods(
-        low_quantile=0.05, high_quantile=0.95, minimum_covered_fraction=0.5
+        low_quantile=0.05,
+        high_quantile=0.95,
+        minimum_covered_fraction=0.5,
+        flow_cell_m=100,
+        slope_distance_m=1000,
     )
 
 

@@ -11,7 +11,11 @@ from pipeline.core.methods.hazards import HazardMethods
 from pipeline.hazards.samples import summarise, weighted_quantile
 
 CHOICES = HazardMethods(
-    low_quantile=0.05, high_quantile=0.95, minimum_covered_fraction=0.5
+    low_quantile=0.05,
+    high_quantile=0.95,
+    minimum_covered_fraction=0.5,
+    flow_cell_m=100,
+    slope_distance_m=1000,
 )
 cells = st.lists(
     st.tuples(st.floats(-1e3, 1e3), st.floats(1e-3, 1.0)), min_size=1, max_size=30

@@ -136,6 +136,7 @@ def run(folder, project):
                 region=folder / "small.yaml",
                 methods=project / "configs" / "methods.yaml",
                 facilities=folder / "f.parquet",
+                zones=None,
                 layers=folder / "manifest.json",
                 out=folder / "hazards.parquet",
                 out_changes=folder / "hazard_changes.parquet",

@@ -19,3 +19,12 @@ class HazardMethods(Record):
     minimum_covered_fraction: float = Field(
         ge=0, le=1, description="Below this share the facility is not covered."
     )
+    flow_cell_m: float = Field(
+        gt=0,
+        description="Coarser flow directions outline no catchment of a facility, m.",
+    )
+    slope_distance_m: float = Field(
+        gt=0,
+        description="How far up the slope above a facility reaches where no polygon "
+        "outlines it, metres.",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.core.model import Confidence, Hazard, Scenario
+from pipeline.core.model import Confidence, Hazard, Scenario, Zone
 from pipeline.core.reasons import Vocabulary
 from pipeline.core.schema import (
     Table,
@@ -25,6 +25,13 @@ NOTES = Vocabulary(
         "covered_too_little": ("share_fraction", "needed_fraction"),
         "partly_covered": ("share_fraction",),
         "falls_with_period": (),
+        "zone_not_given": ("zone",),
+        "position_too_uncertain": ("radius_m",),
+        "no_flow_layer": (),
+        "flow_too_coarse": ("cell_m", "limit_m"),
+        "outside_flow_layer": (),
+        "catchment_left_layer": (),
+        "nothing_above": (),
         "outside_projection": (),
         "on_seam": (),
         "no_value_in_study": (),
@@ -91,8 +98,9 @@ HAZARDS = Table(
         ),
         code(
             "place",
-            ("point", "circle", "footprint", "site", "region"),
-            "What was sampled; 'site': a study gives the value of the site itself.",
+            ("point", "circle", "footprint", "parts", "site", "region", *Zone),
+            "What was sampled; 'site': a study gives the value of the site itself; "
+            "'parts': the known zones of the facility together; else a zone.",
         ),
         number("radius_m", "m", "Radius of the circle.", minimum=0, nullable=True),
         flag("demonstration", "Whether the layer is a stand-in by the project."),
