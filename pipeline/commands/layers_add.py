@@ -27,7 +27,7 @@ from pipeline.retrieve.layer_doubts import Doubt, doubts
 from pipeline.retrieve.layer_facts import Facts, RasterFacts
 from pipeline.retrieve.layer_picture import Mark, picture
 from pipeline.retrieve.layer_questions import Ask, complete
-from pipeline.retrieve.layer_row import build_layer, row_text
+from pipeline.retrieve.layer_row import build_layer
 from pipeline.retrieve.layer_target import (
     Target,
     copy_layer,
@@ -36,6 +36,7 @@ from pipeline.retrieve.layer_target import (
     target_of,
     write_row,
 )
+from pipeline.retrieve.layer_text import row_text
 from pipeline.retrieve.lookup import read_registries, registry_paths
 
 _ANSWERS: Final[dict[str, str]] = {
@@ -53,6 +54,7 @@ _ANSWERS: Final[dict[str, str]] = {
     "classes": "numbers of classes: low=1,high=3,unknown=none",
     "statistic": "what points become: count, largest or nearest_km",
     "radius-m": "distance up to which points count, metres",
+    "listed-in": "box in which a list of points is complete, degrees, or worldwide",
     "date-column": "column of dates of points",
     "first-year": "earlier points do not count",
     "last-year": "later points do not count",
@@ -76,6 +78,7 @@ _ANSWERS: Final[dict[str, str]] = {
     "caveat-ru": "what a reader must know, Russian",
     "table": "layer of a GeoPackage, variable of a NetCDF file",
 }
+_SEVERAL: Final = ("return-periods", "levels", "bands", "value-columns", "listed-in")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,8 +108,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _nargs(name: str) -> str | None:
-    is_list = name in ("return-periods", "levels", "bands", "value-columns")
-    return "+" if is_list else None
+    return "+" if name in _SEVERAL else None
 
 
 def run(arguments: argparse.Namespace) -> None:

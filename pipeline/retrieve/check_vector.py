@@ -14,6 +14,7 @@ from pyproj import CRS
 
 from pipeline.core.errors import InputError, input_error
 from pipeline.core.layers import Layer, LayerRole
+from pipeline.core.point_table import is_point_table, read_point_table
 from pipeline.retrieve.check_raster import Bounds, outside, overlaps
 
 _FAMILIES: Final[dict[LayerRole, tuple[str, ...]]] = {
@@ -57,6 +58,8 @@ def check_vector(path: Path, layer: Layer, bbox: Bounds) -> str | None:
     -----
     Of a file larger than 200 MB only the features in the region's box are read.
     """
+    if is_point_table(path):
+        return _check_points(path, layer, bbox)
     _check_table(path, layer)
     try:
         info = pyogrio.read_info(path, layer=layer.table)
@@ -68,6 +71,15 @@ def check_vector(path: Path, layer: Layer, bbox: Bounds) -> str | None:
     except _READ_ERRORS as error:
         raise _unreadable(path, layer, error) from None
     return _check_shapes(geometry, path, layer, bbox)
+
+
+def _check_points(path: Path, layer: Layer, bbox: Bounds) -> str | None:
+    """Check points in a CSV file; its rows are checked while it is read."""
+    how = layer.points
+    if how is None or how.lon_column is None or how.lat_column is None:
+        raise ValueError(f"layer {layer.id} names no columns of coordinates")
+    frame = read_point_table(path, how.lon_column, how.lat_column, layer.columns)
+    return _check_shapes(shapely.to_wkb(frame.geometry.array), path, layer, bbox)
 
 
 def _window(path: Path, layer: Layer, bbox: Bounds) -> Bounds | None:

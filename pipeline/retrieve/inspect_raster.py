@@ -20,6 +20,7 @@ from rasterio.windows import Window
 
 from pipeline.core.cf_raster import CfRaster, is_cf_file
 from pipeline.core.errors import input_error
+from pipeline.core.rings import mapped
 from pipeline.retrieve.layer_facts import BandFacts, Box, Preview, RasterFacts
 
 _FULL_READ_BYTES: Final = 400_000_000
@@ -126,13 +127,11 @@ def _check_numbers(raster: Any, path: Path) -> None:
 def _box_deg(raster: Any) -> Box | None:
     if not raster.crs or not has_place(raster.transform):
         return None
-    grid = raster.transform
-    corners = [
-        grid * corner for corner in ((0, 0), (raster.width, 0), (0, raster.height))
-    ]
-    corners.append(grid * (raster.width, raster.height))
-    xs, ys = [float(x) for x, _ in corners], [float(y) for _, y in corners]
-    box = transform_bounds(raster.crs, _STORAGE_CRS, min(xs), min(ys), max(xs), max(ys))
+    columns = np.array([0, raster.width, 0, raster.width])
+    rows = np.array([0, 0, raster.height, raster.height])
+    xs, ys = mapped(raster.transform, columns, rows)
+    limits = (xs.min(), ys.min(), xs.max(), ys.max())
+    box = transform_bounds(raster.crs, _STORAGE_CRS, *map(float, limits))
     west, south, east, north = (float(v) for v in box)
     return west, south, east, north
 
@@ -163,9 +162,24 @@ def _preview(raster: Any, region_deg: Box | None) -> Preview:
         )
         values = physical(cells, raster)
         scale_x, scale_y = columns / wide, rows / high
-    grid = raster.transform * Affine.translation(left, top)
+    grid = _thinned(raster.transform, left, top, scale_x, scale_y)
     is_whole = (high, wide) == (raster.height, raster.width)
-    return Preview(values, grid * Affine.scale(scale_x, scale_y), is_whole)
+    return Preview(values, grid, is_whole)
+
+
+def _thinned(
+    grid: Affine, left: int, top: int, scale_x: float, scale_y: float
+) -> Affine:
+    """Transform of a part that begins at a cell and has cells of several of its own."""
+    x, y = mapped(grid, left, top)
+    return Affine(
+        grid.a * scale_x,
+        grid.b * scale_y,
+        float(x),
+        grid.d * scale_x,
+        grid.e * scale_y,
+        float(y),
+    )
 
 
 def _cut(raster: Any, region_deg: Box | None) -> tuple[int, int, int, int]:
@@ -176,11 +190,8 @@ def _cut(raster: Any, region_deg: Box | None) -> tuple[int, int, int, int]:
     if region_deg is None or is_small or not raster.crs or not has_place(grid):
         return whole
     west, south, east, north = transform_bounds(_STORAGE_CRS, raster.crs, *region_deg)
-    ends = [
-        ~grid * corner
-        for corner in ((west, south), (west, north), (east, south), (east, north))
-    ]
-    columns, rows = [c for c, _ in ends], [r for _, r in ends]
+    xs, ys = np.array([west, west, east, east]), np.array([south, north] * 2)
+    columns, rows = mapped(~grid, xs, ys)
     left, right = (
         max(0, math.floor(min(columns))),
         min(raster.width, math.ceil(max(columns))),

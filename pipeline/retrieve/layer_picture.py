@@ -18,11 +18,11 @@ from typing import Any, Final
 import numpy as np
 import rasterio
 import shapely
+from affine import Affine
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
-from rasterio.transform import from_bounds
 from rasterio.warp import reproject
 
 from pipeline.retrieve.layer_facts import Box, Facts, RasterFacts, VectorFacts
@@ -193,8 +193,13 @@ def _turned(facts: RasterFacts, band: int, frame: _Frame) -> NDArray[np.float64]
         src_transform=facts.preview.transform,
         src_crs=rasterio.CRS.from_user_input(facts.crs),
         src_nodata=np.nan,
-        dst_transform=from_bounds(
-            frame.west, frame.south, frame.east, frame.north, shape[1], shape[0]
+        dst_transform=Affine(
+            (frame.east - frame.west) / shape[1],
+            0.0,
+            frame.west,
+            0.0,
+            (frame.south - frame.north) / shape[0],
+            frame.north,
         ),
         dst_crs="EPSG:4326",
         dst_nodata=np.nan,

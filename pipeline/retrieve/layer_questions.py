@@ -124,7 +124,11 @@ def _point_questions(answers: Answers) -> list[Question]:
     found = [Question("statistic", "what points near a facility become", kinds)]
     if answers.get("statistic") in ("count", "largest"):
         found.append(Question("radius_m", "distance up to which points count, metres"))
-    return found
+    where = (
+        "box in which the list would hold a point if there were one: west south east "
+        "north in degrees, or worldwide; no point outside of it means nothing"
+    )
+    return [*found, Question("listed_in", where)]
 
 
 def complete(

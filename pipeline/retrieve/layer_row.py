@@ -1,14 +1,11 @@
-"""From facts and answers to a row of the registry, as record and as text."""
+"""From facts and answers to a row of the registry."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Final
-
-import yaml
 
 from pipeline.core.errors import input_error
 from pipeline.core.layers import Layer
@@ -17,7 +14,6 @@ from pipeline.retrieve.layer_facts import Facts, RasterFacts, TableFacts, Vector
 from pipeline.retrieve.layer_questions import Answers, known_scenario, needs_tmf_id
 
 _METRES_PER_DEGREE: Final = 111_195.0
-_EXACT: Final = 1e15
 
 
 def build_layer(
@@ -137,6 +133,7 @@ def _of_vector(facts: VectorFacts, answers: Answers) -> dict[str, Any]:
         _check_columns(facts, row["columns"])
     if facts.is_points:
         row["points"] = _points(facts, answers)
+        row["extent"] = _listed_in(answers["listed_in"])
     elif "classes" in answers:
         row["classes"] = _classes(answers["classes"])
     return row
@@ -155,6 +152,21 @@ def _points(facts: VectorFacts, answers: Answers) -> dict[str, Any]:
         if key in answers:
             points[key] = int(_number(answers[key], key))
     return points
+
+
+def _listed_in(text: str) -> list[float] | None:
+    """Box in which a list of points is complete; None: worldwide."""
+    if text.strip() == "worldwide":
+        return None
+    box = [_number(word, "listed_in") for word in text.split()]
+    if len(box) != 4 or not (box[0] < box[2] and box[1] < box[3]):
+        raise input_error(
+            "--listed-in",
+            found=text,
+            expected="west south east north in degrees, or worldwide",
+            fix="correct the option",
+        )
+    return box
 
 
 def _classes(text: str) -> dict[str, float | None]:
@@ -304,69 +316,3 @@ def _resolution(facts: RasterFacts) -> str:
 
 def _rounded_m(length_m: float) -> str:
     return f"{length_m:.2g} m" if length_m < 950 else f"{length_m / 1000:.2g} km"
-
-
-class _Flow(dict[str, Any]):
-    """A mapping written on one line."""
-
-
-class _FlowList(list[Any]):
-    """A list written on one line."""
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes short records on one line, as the shipped registry does."""
-
-
-_Dumper.add_representer(
-    _Flow,
-    lambda dumper, data: dumper.represent_mapping(
-        "tag:yaml.org,2002:map", data, flow_style=True
-    ),
-)
-_Dumper.add_representer(
-    _FlowList,
-    lambda dumper, data: dumper.represent_sequence(
-        "tag:yaml.org,2002:seq", data, flow_style=True
-    ),
-)
-
-
-def row_text(layer: Layer, indent: int) -> str:
-    """Text of a row of a registry; ``indent`` is the column of its dash."""
-    content = layer.model_dump(mode="json", exclude_defaults=True)
-    content |= {"crs": layer.crs, "nodata": layer.nodata}  # required, also as null
-    ordered: dict[str, Any] = {
-        key: content[key] for key in Layer.model_fields if key in content
-    }
-    for key in ("points", "classes"):
-        if key in ordered:
-            ordered[key] = _Flow(ordered[key])
-    if "bands" in ordered:
-        ordered["bands"] = [_Flow(_band(band)) for band in ordered["bands"]]
-    for key in ("extent", "columns"):
-        if key in ordered:
-            ordered[key] = _FlowList(ordered[key])
-    text = yaml.dump(
-        _whole(ordered), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=92
-    )
-    pad = " " * indent
-    lines = text.splitlines()
-    head = [f"{pad}- {lines[0]}"]
-    return "\n".join(head + [f"{pad}  {line}" if line else "" for line in lines[1:]])
-
-
-def _band(band: Mapping[str, Any]) -> dict[str, Any]:
-    known = {key: value for key, value in band.items() if value is not None}
-    return {"level": known.pop("level"), "band": known.pop("band", 1), **known}
-
-
-def _whole(value: Any) -> Any:
-    """The same content, with whole numbers written without a point."""
-    if isinstance(value, dict):
-        return type(value)({key: _whole(item) for key, item in value.items()})
-    if isinstance(value, list):
-        return type(value)(_whole(item) for item in value)
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
-        return int(value)
-    return value

@@ -17,7 +17,7 @@ from pipeline.core.errors import input_error
 from pipeline.core.files import sha256, whole_file, whole_folder, write_text
 from pipeline.core.layers import Layer, read_registry
 from pipeline.core.records import load_record
-from pipeline.retrieve.layer_row import row_text
+from pipeline.retrieve.layer_text import row_text
 from pipeline.retrieve.yaml_edit import dash_column, with_listed, with_row
 
 _SIDE_SUFFIXES: Final = {

@@ -97,7 +97,7 @@ def _with_key(text: str, node: Any, key: str, word: str, path: Path) -> str:
     if node.flow_style:
         if node.value:
             raise _by_hand(path, key, word)
-        column = int(node.start_mark.line and 2)
+        column = 2
         start, end = node.start_mark.index, node.end_mark.index
         pad = " " * column
         added = f"\n{pad}{key}:\n{pad}  - {word}"
