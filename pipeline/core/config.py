@@ -112,6 +112,10 @@ class RegionLayers(Record):
     climate_factors: tuple[Identifier, ...] = Field(
         (), description="Tables or grids of climate change factors."
     )
+    climate_baselines: tuple[Identifier, ...] = Field(
+        (),
+        description="Layers of the present that grids of the future are compared with.",
+    )
 
     def uses(self) -> dict[str, tuple[str, ...]]:
         """Layer ids by the key that names them, in the order of the keys."""

@@ -1,4 +1,4 @@
-"""Parts of a row of the layer registry: words, licence, levels, points, source."""
+"""Parts of a row of the layer registry: words, licence, levels, changes, source."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pipeline.core.model import Scenario
 from pipeline.core.records import Record
 
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -69,6 +70,31 @@ class Points(Record):
         if any(year is not None for year in years) and self.date_column is None:
             raise ValueError("first_year and last_year need date_column")
         return self
+
+
+class Change(Record):
+    """What the values of a layer of climate change factors are.
+
+    The values are factors as they stand, or, with a ``baseline``, values of the future
+    that are compared with that layer's values of the present.
+    """
+
+    factor_kind: Literal["ratio", "difference"] = Field(
+        "ratio",
+        description="ratio: future over present, multiplies; difference: future less "
+        "present, is added (temperatures).",
+    )
+    baseline: Identifier | None = Field(
+        None,
+        description="Layer of the present that the values of the future are compared "
+        "with, level by level; the region names it under climate_baselines or hazards.",
+    )
+    base_period: str | None = Field(
+        None, description="First and last year of the present, such as 1995-2014."
+    )
+    n_models: int | None = Field(
+        None, ge=1, description="Number of climate models behind the values."
+    )
 
 
 class Source(Record):

@@ -18,6 +18,8 @@ from pydantic import Field, field_validator, model_validator
 from pipeline.core.command import project_root
 from pipeline.core.errors import input_error
 from pipeline.core.layer_parts import Band as Band
+from pipeline.core.layer_parts import Change as Change
+from pipeline.core.layer_parts import Identifier as Identifier
 from pipeline.core.layer_parts import Licence as Licence
 from pipeline.core.layer_parts import Points as Points
 from pipeline.core.layer_parts import Sha256
@@ -26,7 +28,6 @@ from pipeline.core.layer_parts import Words as Words
 from pipeline.core.model import PROCESSES, Confidence, Hazard, Zone
 from pipeline.core.records import Record, load_record, load_yaml
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 LocalFile = Annotated[str, Field(pattern=r"^[^/\\:]+(/[^/\\:]+)*$")]
 
 
@@ -74,6 +75,9 @@ class Layer(Record):
     intensity_measure: str | None = Field(None, description="Such as PGA.")
     applies_to: tuple[str, ...] = Field(
         (), description="Intensity measures that a table of change factors is for."
+    )
+    change: Change = Field(
+        default_factory=Change, description="What the values of change factors are."
     )
     unit: str = Field(description="Unit of the values; '-' where there is none.")
     crs: str | None = Field(description="CRS that the file must have.")
@@ -154,6 +158,10 @@ class Layer(Record):
             raise ValueError(f"process {self.process!r} is unknown; expected {known}")
         if self.role is LayerRole.CLIMATE_FACTORS and not self.applies_to:
             raise ValueError("a layer of climate factors needs applies_to")
+        if self.change != Change() and self.role is not LayerRole.CLIMATE_FACTORS:
+            raise ValueError("'change' is for layers of climate factors")
+        if self.change.baseline is not None and self.kind == "table":
+            raise ValueError("change.baseline is for rasters and vectors")
         if self.source is not None and self.source.columns:
             if self.kind != "vector" or not self.file.endswith(".gpkg"):
                 raise ValueError("source.columns needs a vector layer in a .gpkg file")

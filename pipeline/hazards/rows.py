@@ -17,7 +17,10 @@ from pipeline.hazards.climate import (
     UNCHANGED_CONFIDENCE,
     Factor,
     FactorLayer,
+    factor_unit,
     is_unaffected,
+    serving,
+    unavailable_reason,
 )
 from pipeline.hazards.places import Place
 from pipeline.hazards.samples import Sample
@@ -61,19 +64,21 @@ def scenario_rows(
     setting: Setting,
     samples: Sequence[Sample],
     cases: Sequence[ClimateCase],
-    factors: FactorLayer | None,
+    factors: Sequence[FactorLayer],
 ) -> Iterator[Row]:
     """Rows of the present levels of a layer under each climate case.
 
-    A case that the layer has bands for itself is left to them.
+    A case that the layer has bands for itself is left to them; the others take the
+    first of ``factors`` that serves the layer and the case.
     """
     present = [one for one in samples if one.band.scenario is Scenario.HISTORICAL]
     own = {(one.band.scenario, one.band.horizon) for one in samples}
     for case in cases:
         if (case.scenario, case.horizon) in own:
             continue
+        served = serving(setting.layer, factors, case)
         for one in present:
-            yield from _changed(setting, one, case, factors)
+            yield from _changed(setting, one, case, served)
 
 
 def _changed(
@@ -100,11 +105,7 @@ def _changed(
 def _no_factor(factors: FactorLayer | None) -> str | None:
     if factors is None:
         return NOTES.reason("no_factor_known")
-    if factors.missing is not None:
-        return NOTES.reason(
-            "factors_not_available", layer=factors.layer.id, state=factors.missing
-        )
-    return None
+    return unavailable_reason(factors)
 
 
 def _multiplied(
@@ -114,15 +115,12 @@ def _multiplied(
     factor: Factor,
     factors: FactorLayer | None,
 ) -> Row:
-    k = factor.value
-    if k is None:
+    if factor.value is None:
         status = factor.status if one.status.has_value else one.status
         note = joined(one.note, NOTES.reason("no_factor_here"), factor.note)
         row = _row(setting, one, None, None, None, status, note)
     else:
-        value, low, high = (
-            None if x is None else x * k for x in (one.value, one.low, one.high)
-        )
+        value, low, high = (factor.changed(x) for x in (one.value, one.low, one.high))
         note = joined(one.note, factor.note if one.status.has_value else None)
         row = _row(setting, one, value, low, high, one.status, note)
     row = _in_case(row, case, factor.percentile, None)
@@ -147,6 +145,7 @@ def factor_rows(
         "hazard": layer.hazard or like.hazard,
         "process": layer.process or like.process,
         "intensity_measure": layer.intensity_measure or FACTOR_MEASURE,
+        "unit": factor_unit(layer),
     }
     for tmf_id in setting.tmf_ids:
         for case in cases:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,11 @@ from pipeline.hazards.changes import change_rows
 from pipeline.hazards.checks import check_periods, check_possible, suspicions
 from pipeline.hazards.climate import (
     FactorLayer,
-    sampled_factors,
-    serving,
+    check_shift_unit,
     table_factors,
     unavailable_factors,
 )
+from pipeline.hazards.factor_grids import compared_factors, sampled_factors
 from pipeline.hazards.grounds import Grounds
 from pipeline.hazards.levels import declared_levels
 from pipeline.hazards.places import Place
@@ -120,14 +120,17 @@ def hazards_table(
     factor_items = _in_order(
         manifest.used_as("climate_factors"), layers.climate_factors
     )
-    factors = [_factors(item, usual.places, choices) for item in factor_items]
+    known = manifest.by_id()
+    factors = [_factors(item, known, usual.places, choices) for item in factor_items]
     found = [_sampled_layer(item, tmf_ids, grounds, choices) for item in hazard_items]
     ranked = with_precedence([LayerSamples(s.layer, samples) for s, samples in found])
     rows: list[Row] = []
     for (setting, _), item in zip(found, ranked, strict=True):
         rows += layer_rows(setting, item.samples)
-        served = serving(item.layer, factors)
-        rows += scenario_rows(setting, item.samples, cases, served)
+        for change in factors:
+            if change.serves(item.layer):
+                check_shift_unit(change.layer, item.layer)
+        rows += scenario_rows(setting, item.samples, cases, factors)
     for change in factors:
         setting = Setting(change.layer, tmf_ids, usual.by_id())
         like = _hazard_layer(change, hazard_items)
@@ -190,8 +193,12 @@ def _report(layer_id: str, sampled: Sampled, n_facilities: int) -> None:
 
 
 def _factors(
-    item: LocalLayer, places: Sequence[Place], choices: HazardMethods
+    item: LocalLayer,
+    known: Mapping[str, LocalLayer],
+    places: Sequence[Place],
+    choices: HazardMethods,
 ) -> FactorLayer:
+    """Change factors of one layer: a table, a grid, or a grid beside its baseline."""
     layer = item.layer
     if item.state is not LayerState.AVAILABLE or item.path is None:
         log.warning("%s: not available (%s)", layer.id, item.reason)
@@ -199,7 +206,29 @@ def _factors(
     if layer.kind == "table":
         return table_factors(layer, item.path)
     sampled = sampler_for(layer.kind, layer.id)(layer, item.path, places, choices)
-    return sampled_factors(layer, sampled)
+    if layer.change.baseline is None:
+        return sampled_factors(layer, sampled)
+    baseline = _baseline(layer, known)
+    if baseline.state is not LayerState.AVAILABLE or baseline.path is None:
+        log.warning("%s: not available (%s)", baseline.layer.id, baseline.reason)
+        return unavailable_factors(item, baseline)
+    now = baseline.layer
+    sampler = sampler_for(now.kind, now.id)
+    present = sampler(now, baseline.path, places, choices)
+    return compared_factors(layer, sampled, now, present)
+
+
+def _baseline(layer: Layer, known: Mapping[str, LocalLayer]) -> LocalLayer:
+    name = str(layer.change.baseline)
+    if name in known:
+        return known[name]
+    raise input_error(
+        "layers/registry.yaml",
+        field=f"{layer.id}.change.baseline",
+        found=f"{name!r}, which the region does not use",
+        expected="a layer that the region names",
+        fix="add it to layers.climate_baselines in the region's file",
+    )
 
 
 def _layer_checksums(manifest: Manifest) -> dict[str, str | None]:

@@ -36,6 +36,7 @@ ROLE_OF_USE: Final[dict[str, LayerRole]] = {
     "basin": LayerRole.BASIN,
     "hazards": LayerRole.HAZARD,
     "climate_factors": LayerRole.CLIMATE_FACTORS,
+    "climate_baselines": LayerRole.OTHER,
 }
 
 
@@ -204,7 +205,10 @@ def wanted_layers(
 
 
 def _check_role(region: Region, use: str, layer: Layer) -> None:
-    is_derived = use == "rivers" and layer.role is LayerRole.RELIEF
+    is_derived = (use, layer.role) in (
+        ("rivers", LayerRole.RELIEF),
+        ("climate_baselines", LayerRole.HAZARD),
+    )
     if layer.role is not ROLE_OF_USE[use] and not is_derived:
         raise input_error(
             region.path,

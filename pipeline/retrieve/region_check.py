@@ -48,6 +48,7 @@ COST_OF_ABSENCE: Final[dict[str, str]] = {
     "hazards": "this hazard has no value for any facility, and the indices count it "
     "as unknown",
     "climate_factors": "no change under climate scenarios",
+    "climate_baselines": "grids of the future cannot become change factors",
 }
 
 
@@ -204,7 +205,7 @@ def _located(
 def _unnamed(region: Region) -> Iterator[Finding]:
     named = region.config.layers.uses()
     for use in ROLE_OF_USE:
-        if use not in named:
+        if use not in named and use != "climate_baselines":
             yield Finding(
                 Weight.GAP,
                 use,

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.core.config import ClimateCase
 from pipeline.core.errors import InputError
-from pipeline.core.model import Scenario
-from pipeline.hazards.climate import FactorLayer, is_unaffected, serving, table_factors
+from pipeline.core.layers import LayerState, LocalLayer
+from pipeline.core.model import Scenario, Status
+from pipeline.hazards.climate import (
+    Factor,
+    FactorLayer,
+    check_shift_unit,
+    is_unaffected,
+    serving,
+    table_factors,
+    unavailable_factors,
+    unavailable_reason,
+)
 
+CASE = ClimateCase(scenario=Scenario.SSP245, horizon="2041-2060")
+LATER = ClimateCase(scenario=Scenario.SSP585, horizon="2081-2100")
 HEADER = "scenario,horizon,percentile,warming_k,factor,source\n"
 
 
@@ -33,10 +46,10 @@ def factor_layer(make_layer):
 
 @pytest.fixture
 def read(factor_layer, tmp_path):
-    def write(rows, header=HEADER):
+    def write(rows, header=HEADER, **changes):
         path = tmp_path / "factors.csv"
         path.write_text(header + rows, encoding="utf-8")
-        return table_factors(factor_layer(), path)
+        return table_factors(factor_layer(**changes), path)
 
     return write
 
@@ -88,9 +101,73 @@ def test_the_first_usable_layer_serves(make_layer, factor_layer):
     lost = FactorLayer(factor_layer(id="grid"), missing="no file")
     usable = FactorLayer(factor_layer(id="table"))
     rain = make_layer(intensity_measure="rain_rate")
-    assert serving(rain, [lost, usable]) is usable
-    assert serving(rain, [lost]) is lost
-    assert serving(make_layer(), [lost, usable]) is None
+    assert serving(rain, [lost, usable], CASE) is usable
+    assert serving(rain, [lost], CASE) is lost
+    assert serving(make_layer(), [lost, usable], CASE) is None
+
+
+def test_every_case_takes_the_first_layer_that_has_it(make_layer, factor_layer):
+    def one(case):
+        factor = Factor(
+            case.scenario, case.horizon, 50.0, 1.1, Status.MEASURED, "region", 1.0, "x"
+        )
+        return FactorLayer(factor_layer(), region=(factor,))
+
+    first, second = one(CASE), one(LATER)
+    rain = make_layer(intensity_measure="rain_rate")
+    assert serving(rain, [first, second], CASE) is first
+    assert serving(rain, [first, second], LATER) is second
+
+
+def test_a_difference_is_added_and_a_ratio_multiplies(read):
+    row = "ssp245,2041-2060,50,1.2,1.5,Made up\n"
+    (ratio,) = read(row).at("kg-1")
+    shift = {"change": {"factor_kind": "difference"}, "unit": "degC"}
+    (difference,) = read(row, **shift).at("kg-1")
+    assert ratio.changed(-2.0) == pytest.approx(-3.0)
+    assert difference.changed(-2.0) == pytest.approx(-0.5)
+    assert difference.changed(None) is None
+    assert difference.note == "shift_of_region|factor=1.5|unit=degC|source=Made up"
+
+
+def test_a_difference_may_be_negative_but_not_of_fifty_kelvin(read):
+    shift = {"change": {"factor_kind": "difference"}, "unit": "K"}
+    cooler = "ssp245,2041-2060,50,,-0.3,x\n"
+    assert read(cooler, **shift).at("kg-1")[0].value == -0.3
+    with pytest.raises(InputError, match="15 K"):
+        read("ssp245,2041-2060,50,,50,x\n", **shift)
+
+
+def test_base_period_and_number_of_models_are_printed(read):
+    row = "ssp245,2041-2060,50,,1.1,x\n"
+    many = read(row, change={"base_period": "1995-2014", "n_models": 27})
+    assert many.at("a")[0].note.endswith(
+        ";base_period|period=1995-2014;of_models|n_models=27"
+    )
+    one = read(row, change={"n_models": 1})
+    assert one.at("a")[0].note.endswith(";of_one_model")
+
+
+def test_differences_need_the_unit_of_what_they_are_added_to(make_layer, factor_layer):
+    kelvin = factor_layer(unit="K", change={"factor_kind": "difference"})
+    check_shift_unit(kelvin, make_layer(unit="degC"))
+    check_shift_unit(factor_layer(), make_layer(unit="degC"))
+    with pytest.raises(InputError, match="one unit for both"):
+        check_shift_unit(kelvin, make_layer(unit="g"))
+
+
+def test_a_missing_baseline_is_named(make_layer, factor_layer):
+    def local(layer):
+        return LocalLayer(layer=layer, state=LayerState.MISSING, reason="no file")
+
+    grid = factor_layer(id="future")
+    own = unavailable_factors(local(grid))
+    assert unavailable_reason(own) == "factors_not_available|layer=future|state=missing"
+    of_baseline = unavailable_factors(local(grid), local(make_layer(id="now")))
+    assert (
+        unavailable_reason(of_baseline)
+        == "baseline_not_available|layer=now|state=missing"
+    )
 
 
 def test_earthquakes_alone_do_not_follow_the_climate(make_layer):

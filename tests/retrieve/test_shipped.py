@@ -30,8 +30,15 @@ def recipe(load_script):
 
 
 def test_the_recipe_gives_the_shipped_change_factors(recipe, project):
-    shipped = project / "layers" / "syr-darya" / "climate_factors_rx1day.csv"
-    assert recipe.csv_text().encode("utf-8") == shipped.read_bytes()
+    for quantity in recipe.QUANTITIES:
+        shipped = project / "layers" / "syr-darya" / quantity.file
+        assert recipe.csv_text(quantity).encode("utf-8") == shipped.read_bytes()
+
+
+def test_other_rates_per_kelvin_by_hand(recipe):
+    assert recipe.CDD.factor(2.0) == pytest.approx(1.0558)
+    assert recipe.PRCPTOT.factor(2.0) == pytest.approx(1.099)
+    assert recipe.TEMPERATURE.factor(2.0) == pytest.approx(2.6)
 
 
 def test_two_kelvin_give_the_factor_of_the_methodology(recipe):

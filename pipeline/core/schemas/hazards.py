@@ -52,6 +52,16 @@ NOTES = Vocabulary(
         "factor_of_region": ("factor", "source"),
         "factor_of_warming": ("factor", "warming_k", "source"),
         "factor_sampled": (),
+        "shift_of_region": ("factor", "unit", "source"),
+        "shift_sampled": (),
+        "against_baseline": ("layer",),
+        "base_period": ("period",),
+        "of_models": ("n_models",),
+        "of_one_model": (),
+        "baseline_not_available": ("layer", "state"),
+        "baseline_without_value": ("layer",),
+        "baseline_is_zero": ("layer",),
+        "factor_out_of_range": ("factor",),
     },
 )
 
