@@ -1,7 +1,8 @@
 """Blocks of a raster, decoded once and kept in a small store.
 
 Values leave this module as physical values with NaN for no data: scale and offset
-tags are applied; the no-data value, masks and infinities all become NaN.
+tags are applied; the no-data value, masks and infinities all become NaN. GeoTIFFs of
+the usual kinds are decoded by `pipeline.hazards.tiles`, all others by GDAL.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from rasterio.windows import Window
 
 from pipeline.core.errors import InputError, input_error
 from pipeline.hazards.grid import Grid
+from pipeline.hazards.tiles import DamagedBlockError, tile_decoder
 
 _STORE_BYTES: Final = 96 << 20
 
@@ -50,6 +52,7 @@ class BlockReader:
         self.grid = grid
         self.bands = bands
         self._dataset = dataset
+        self._tiles = tile_decoder(dataset, grid)
         self._store: OrderedDict[tuple[int, int], NDArray] = OrderedDict()
         picked = [b - 1 for b in bands]
         scales = np.array([grid.scales[b] for b in picked])
@@ -117,13 +120,13 @@ class BlockReader:
             min(grid.block_height, grid.height - y0),
         )
         try:
-            raw = self._dataset.read(list(self.bands), window=window)
+            raw = self._raw(bi, bj, window)
             if self._is_plain:
                 with np.errstate(over="ignore"):
                     _blank(raw.reshape(-1), raw.dtype.type(self._nodata))
                 return raw
             invalid = self._invalid(raw, window)
-        except RasterioError as error:
+        except (RasterioError, DamagedBlockError) as error:
             reason = str(error.__cause__ or error)
             raise _unreadable(grid, y0, x0, reason) from None
         values = raw.astype(self.dtype, copy=False)
@@ -135,6 +138,14 @@ class BlockReader:
             values[np.isnan(values)] = 0.0
         values[np.isinf(values)] = np.nan
         return values
+
+    def _raw(self, bi: int, bj: int, window: Window) -> NDArray:
+        """Cells of a block as the file has them."""
+        if self._tiles is not None:
+            block = self._tiles.block(bi, bj, self.bands)
+            if block is not None:
+                return np.ascontiguousarray(block[:, : window.height, : window.width])
+        return self._dataset.read(list(self.bands), window=window)
 
     def _invalid(self, raw: NDArray, window: Window) -> NDArray | None:
         nodata = self.grid.nodata

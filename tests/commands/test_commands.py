@@ -66,7 +66,10 @@ def test_conda_and_pip_users_get_the_same_set(project):
         f"python{declared['requires-python']}",
         "pip",
     ]
-    listed = yaml.safe_load((project / "environment.yml").read_text())["dependencies"]
+    content = yaml.safe_load((project / "environment.yml").read_text())["dependencies"]
+    listed = [item for item in content if isinstance(item, str)]
+    for item in content:  # what conda-forge does not have comes by pip
+        listed += item["pip"] if isinstance(item, dict) else []
     named = [
         re.sub(r"^[a-z-]+", lambda m: CONDA_NAMES.get(m[0], m[0]), item)
         for item in listed
