@@ -7,6 +7,7 @@ Paths inside a region's file are relative to that file.
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -15,6 +16,7 @@ from pydantic import BaseModel, Field, model_validator
 from pipeline.core.errors import input_error
 from pipeline.core.layers import Identifier, Words
 from pipeline.core.methods import MethodsConfig
+from pipeline.core.methods.displacement import DisplacementThresholds
 from pipeline.core.model import Scenario
 from pipeline.core.records import Record, load_record, load_yaml
 
@@ -166,6 +168,16 @@ class RegionConfig(Record):
     layers: RegionLayers = Field(description="Layers by use.")
     displacement: tuple[DisplacementSource, ...] = Field(
         (), description="InSAR products that cover a part of the region."
+    )
+    displacement_date: date | None = Field(
+        None,
+        description="Day from which the ages of displacement series are counted; that "
+        "of the methods if empty.",
+    )
+    displacement_thresholds: dict[str, DisplacementThresholds] = Field(
+        default_factory=dict,
+        description="Thresholds of single facilities by tmf_id, in place of those of "
+        "the methods.",
     )
     climate: tuple[ClimateCase, ...] = Field(
         (), description="Climate cases besides the present."

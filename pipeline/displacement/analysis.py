@@ -5,6 +5,7 @@ Imported only when a region has sources, because it brings the compiled kernels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -22,11 +23,14 @@ from pipeline.displacement.course import (
     find_courses,
 )
 from pipeline.displacement.facility import assess
+from pipeline.displacement.fitted import FittedPoints
 from pipeline.displacement.noise import Uncertainty, for_interpolated, standard_errors
+from pipeline.displacement.places import Place
 from pipeline.displacement.search import SearchArea, local_xy_m, points_within
 from pipeline.displacement.series import Component, PointSeries
 from pipeline.displacement.trend import N_TERMS, TrendFit, fit_trends
-from pipeline.displacement.watch import FittedPoints
+from pipeline.displacement.zone_curves import zone_rows
+from pipeline.displacement.zones import zones_of_points
 
 Z95 = 1.959963984540054
 _POINT_ARRAYS = (
@@ -119,6 +123,16 @@ def near_facility(source: FittedSource, area: SearchArea) -> FittedPoints | None
         xy_m=local_xy_m(area, series.lon_deg, series.lat_deg),
         distance_m=distance,
         usable=source.usable[rows],
+        zone=zones_of_points(
+            area.outlines,
+            series.lon_deg,
+            series.lat_deg,
+            distance,
+            area.facility_radius_m,
+        ),
+        course=np.full(len(rows), str(Kind.UNKNOWN), dtype="<U16")
+        if source.course is None
+        else source.course.kind[rows].astype("<U16"),
     )
 
 
@@ -128,24 +142,48 @@ def reaches(source: FittedSource, area: SearchArea) -> bool:
     return bool(source.series.footprint.intersects(circle))
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Rows of the tables ``displacement``, ``displacement_points`` and so on."""
+
+    facilities: list[dict[str, Any]]
+    points: list[dict[str, Any]]
+    zones: list[dict[str, Any]]
+    curves: list[dict[str, Any]]
+
+
 def analyse(
     sources: list[FittedSource],
-    areas: tuple[SearchArea, ...],
-    methods: DisplacementMethods,
+    places: Sequence[Place],
     reference: date | None,
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of the tables ``displacement`` and ``displacement_points``."""
-    facilities: list[dict[str, Any]] = []
-    points: list[dict[str, Any]] = []
-    for area in areas:
+) -> Tables:
+    """Rows of all tables.
+
+    Parameters
+    ----------
+    sources
+        Fitted sources.
+    places
+        Facilities with a place, each with its own methods.
+    reference
+        Day from which ages are counted.
+    """
+    tables = Tables([], [], [], [])
+    for place in places:
+        area, methods = place.area, place.methods
         near = [near_facility(source, area) for source in sources]
         n_covering = sum(reaches(source, area) for source in sources)
         present = [found for found in near if found is not None]
-        facilities.append(assess(area, present, n_covering, methods, reference))
+        row = assess(area, present, n_covering, methods, reference)
+        tables.facilities.append(row | {"own_thresholds": place.has_own_methods})
         for source, found in zip(sources, near, strict=True):
             if found is not None:
-                points += _point_rows(found, area, _course_columns(source, area))
-    return facilities, points
+                columns = _course_columns(source, area)
+                tables.points.extend(_point_rows(found, area, columns))
+                zones, curves = zone_rows(area.tmf_id, found, methods)
+                tables.zones.extend(zones)
+                tables.curves.extend(curves)
+    return tables
 
 
 def _ends(
@@ -213,13 +251,12 @@ def _point_rows(
     rows = []
     for k in range(series.n_points):
         seen = bool(valid[k].any())
-        inside = points.distance_m[k] <= area.facility_radius_m
         rows.append(
             {
                 "tmf_id": area.tmf_id,
                 "source_id": series.source_id,
                 "point_id": str(series.point_id[k]),
-                "zone": "facility" if inside else "surroundings",
+                "zone": str(points.zone[k]),
                 "component": str(series.component),
                 "n_epochs": int(valid[k].sum()),
                 "is_interpolated": series.is_interpolated,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,16 +14,12 @@ from pipeline.core.model import DisplacementStatus, WatchLevel
 from pipeline.core.reasons import joined
 from pipeline.core.schemas.displacement import STATUS_REASONS, WATCH_REASONS
 from pipeline.displacement.decompose import TrackRates, UpEast, combine
+from pipeline.displacement.describe import description, main_source
+from pipeline.displacement.fitted import FittedPoints
 from pipeline.displacement.search import SearchArea
 from pipeline.displacement.series import PointSeries
 from pipeline.displacement.status import CAVEAT, empty_row
-from pipeline.displacement.watch import (
-    LEVEL_ORDER,
-    Finding,
-    FittedPoints,
-    findings,
-    higher,
-)
+from pipeline.displacement.watch import LEVEL_ORDER, Finding, findings, higher
 
 
 def assess(
@@ -47,34 +44,70 @@ def assess(
     reference
         Day from which ages are counted; None if no source has epochs.
     """
+    verdict = judge(area, near, n_covering, methods, reference)
+    counted = _counts(area, near, n_covering, reference)
+    return verdict.columns | counted | _descriptive(area, verdict.enough, methods)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Status and level of a facility on a day, and the sources that they rest on."""
+
+    columns: dict[str, Any]
+    enough: list[FittedPoints]
+
+
+def judge(
+    area: SearchArea,
+    near: list[FittedPoints],
+    n_covering: int,
+    methods: DisplacementMethods,
+    reference: date | None,
+) -> Verdict:
+    """Status, level and their reasons; parameters as for `assess`."""
     counts = [int(points.usable.sum()) for points in near]
-    row = empty_row(area.tmf_id, DisplacementStatus.NOT_COVERED, "not_covered")
-    row |= {
+    columns = empty_row(area.tmf_id, DisplacementStatus.NOT_COVERED, "not_covered")
+    if n_covering == 0:
+        return Verdict(columns, [])
+    if area.is_coarse:
+        return Verdict(columns | _too_coarse(area, methods), [])
+    if reference is None or max(counts, default=0) < methods.minimum_points:
+        return Verdict(columns | _too_few(area, near, counts, methods), [])
+    enough = [
+        points
+        for points, count in zip(near, counts, strict=True)
+        if count >= methods.minimum_points
+    ]
+    columns |= _epochs(enough, reference) | {"reference_date": reference.isoformat()}
+    status, reason = _status(enough, columns, area, methods)
+    columns |= {"status": str(status), "reason": reason}
+    watch = _watch(enough, status, area, methods, _first_days(enough))
+    return Verdict(columns | watch, enough)
+
+
+def _counts(
+    area: SearchArea,
+    near: list[FittedPoints],
+    n_covering: int,
+    reference: date | None,
+) -> dict[str, Any]:
+    return {
         "search_radius_m": None if area.is_coarse else area.radius_m,
         "n_points": sum(points.series.n_points for points in near),
         "n_sources": n_covering,
         "source_ids": "; ".join(points.series.source_id for points in near) or None,
         "reference_date": None if reference is None else reference.isoformat(),
     }
-    if n_covering == 0:
-        return row
-    if area.is_coarse:
-        return row | _too_coarse(area, methods)
-    if reference is None or max(counts, default=0) < methods.minimum_points:
-        return row | _too_few(area, near, counts, methods)
-    enough = [
-        points
-        for points, count in zip(near, counts, strict=True)
-        if count >= methods.minimum_points
-    ]
-    row |= _rates(enough) | _epochs(enough, reference)
-    row |= _up_east_columns(_up_east(enough, methods))
-    status, reason = _status(enough, row, area, methods)
-    return (
-        row
-        | {"status": str(status), "reason": reason}
-        | _watch(enough, status, area, methods, _first_days(enough))
-    )
+
+
+def _descriptive(
+    area: SearchArea, enough: list[FittedPoints], methods: DisplacementMethods
+) -> dict[str, Any]:
+    """Rates, decomposition, zones and coverage; empty without enough points."""
+    if not enough:
+        return {}
+    up_east = _up_east_columns(_up_east(enough, methods))
+    return _rates(enough) | up_east | description(area, enough, methods)
 
 
 def _too_coarse(area: SearchArea, methods: DisplacementMethods) -> dict[str, Any]:
@@ -120,7 +153,7 @@ def _rates_only(series: PointSeries) -> str | None:
 
 
 def _rates(enough: list[FittedPoints]) -> dict[str, Any]:
-    main = max(enough, key=lambda points: int(points.usable.sum()))
+    main = main_source(enough)
     rates = main.fit.velocity_mm_per_yr[main.usable]
     every = np.concatenate([p.fit.velocity_mm_per_yr[p.usable] for p in enough])
     return {
@@ -247,8 +280,8 @@ def _watch(
         level = WatchLevel.NOT_ASSESSED
     met.sort(key=lambda pair: -LEVEL_ORDER.index(pair[0].level))
     stated = [finding.reason for finding, _ in met]
-    if not stated:
-        stated = [WATCH_REASONS.reason("no_rule_met"), doubt]
+    if all(finding.level is WatchLevel.GREEN for finding, _ in met):
+        stated = [WATCH_REASONS.reason("no_rule_met"), doubt, *stated]
     if level is WatchLevel.RED:
         stated.append(WATCH_REASONS.reason("confirm"))
     columns: dict[str, Any] = {

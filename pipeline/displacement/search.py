@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.geo import WGS84, distance_m
+from pipeline.displacement.zones import Outlines
 
 _M_PER_DEG_MIN: Final = 110_500.0  # shortest degree of latitude, less a margin
 
@@ -30,7 +31,9 @@ class SearchArea:
         Whether the position is too uncertain to choose points: the circle then only
         tells which sources reach the place, and no points are taken.
     position_radius_m
-        How uncertain the position is.
+        How uncertain the position is; 0 where the inventory outlines the facility.
+    outlines
+        Polygons of its zones; none where the inventory gives none.
     """
 
     tmf_id: str
@@ -40,6 +43,7 @@ class SearchArea:
     facility_radius_m: float
     is_coarse: bool = False
     position_radius_m: float = 0.0
+    outlines: Outlines = ()
 
 
 def points_within(

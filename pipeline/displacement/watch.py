@@ -7,7 +7,6 @@ not that the dam is safe.
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,29 +17,15 @@ from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import WatchLevel
 from pipeline.core.schemas.displacement import WATCH_REASONS
 from pipeline.displacement import rules
-from pipeline.displacement.inverse_velocity import Forecast, forecast_failure
-from pipeline.displacement.noise import Uncertainty
+from pipeline.displacement.course import C_BAND_HALF_WAVE_MM
+from pipeline.displacement.fitted import FittedPoints
+from pipeline.displacement.forecasts import forecast_of
+from pipeline.displacement.inverse_velocity import Forecast
+from pipeline.displacement.neighbourhoods import Grouping, find_speed_up
 from pipeline.displacement.search import in_company
-from pipeline.displacement.series import PointSeries
-from pipeline.displacement.trend import TrendFit, design_matrix
+from pipeline.displacement.series import Component, PointSeries
 
 LEVEL_ORDER: Final = tuple(WatchLevel)
-
-
-@dataclass(frozen=True, slots=True)
-class FittedPoints:
-    """Points of one source near one facility, with what was fitted to them.
-
-    All arrays have the points of ``series`` as rows; ``xy_m`` is (n, 2); ``usable``
-    marks points with enough epochs.
-    """
-
-    series: PointSeries
-    fit: TrendFit
-    errors: Uncertainty
-    xy_m: NDArray[np.float64]
-    distance_m: NDArray[np.float64]
-    usable: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,52 +42,56 @@ def higher(a: WatchLevel, b: WatchLevel) -> WatchLevel:
     return max(a, b, key=LEVEL_ORDER.index)
 
 
-def facility_rng(seed: int, tmf_id: str) -> np.random.Generator:
-    """Random generator of one facility, independent of run order and worker count."""
-    return np.random.default_rng([seed, zlib.crc32(tmf_id.encode("utf-8"))])
-
-
 def findings(
     points: FittedPoints, methods: DisplacementMethods, tmf_id: str
 ) -> list[Finding]:
     """Rules that the points of one source meet, in the order of the rules.
 
-    Series whose epochs were interpolated are judged by their rate alone: their epochs
-    are no independent evidence of anything recent.
+    A point counts for a level only where its zone can raise it. Series whose epochs
+    were interpolated are judged by their rate alone: their epochs are no independent
+    evidence of anything recent.
     """
-    found = _rate_findings(points, methods)
+    found = _settlement(points) + _rate_findings(points, methods)
     if points.series.is_interpolated or not points.usable.any():
         return found
     found += _departure_findings(points, methods)
-    fast = _speeding_up(points, methods)
+    bent, findings_of_bend = _acceleration_findings(points, methods)
+    faster, findings_of_kink = _speed_up_findings(points, methods)
+    found += findings_of_bend + findings_of_kink
+    fast = (bent | faster) & points.able(methods.zone_levels, WatchLevel.RED)
     if fast.any():
-        size = np.abs(points.fit.acceleration_mm_per_yr2[fast]).max()
-        found.append(
-            Finding(
-                WatchLevel.AMBER,
-                WATCH_REASONS.reason(
-                    "acceleration",
-                    source=points.series.source_id,
-                    n_points=int(fast.sum()),
-                    largest_mm_per_yr2=float(size),
-                ),
-            )
-        )
         found += _forecast_findings(points, fast, methods, tmf_id)
     return found + _speed_findings(points, methods)
 
 
 def _together(
-    flagged: NDArray[np.bool_], points: FittedPoints, methods: DisplacementMethods
+    flagged: NDArray[np.bool_],
+    able: NDArray[np.bool_],
+    points: FittedPoints,
+    methods: DisplacementMethods,
 ) -> NDArray[np.bool_]:
     return in_company(
         flagged,
-        points.usable,
+        able,
         points.xy_m,
         cell_m=methods.neighbour_cell_m,
         reach_m=methods.neighbour_distance_m,
         minimum=methods.minimum_neighbours,
     )
+
+
+def _settlement(points: FittedPoints) -> list[Finding]:
+    """Say that tailings settle ever more slowly, and that this raised nothing."""
+    settles = points.settles & points.usable
+    if not settles.any():
+        return []
+    reason = WATCH_REASONS.reason(
+        "settlement",
+        source=points.series.source_id,
+        n_points=int(settles.sum()),
+        median_mm_per_yr=float(np.median(points.fit.velocity_mm_per_yr[settles])),
+    )
+    return [Finding(WatchLevel.GREEN, reason)]
 
 
 def _rate_findings(points: FittedPoints, methods: DisplacementMethods) -> list[Finding]:
@@ -118,7 +107,8 @@ def _rate_findings(points: FittedPoints, methods: DisplacementMethods) -> list[F
             methods.sigma_factor,
             methods.persistence_epochs,
         )
-        moving = _together(flagged, points, methods)
+        able = points.able(methods.zone_levels, level)
+        moving = _together(flagged, able, points, methods)
         if moving.any():
             rates = points.fit.velocity_mm_per_yr[moving]
             fastest = rates[np.argmax(np.abs(rates))]
@@ -142,7 +132,8 @@ def _departure_findings(
         points.series.time_d,
         methods.persistence_epochs,
     )
-    off = _together(rules.departed(z, methods.residual_sigma), points, methods)
+    able = points.able(methods.zone_levels, WatchLevel.YELLOW)
+    off = _together(rules.departed(z, methods.residual_sigma), able, points, methods)
     if not off.any():
         return []
     return [
@@ -159,11 +150,13 @@ def _departure_findings(
     ]
 
 
-def _speeding_up(
+def _acceleration_findings(
     points: FittedPoints, methods: DisplacementMethods
-) -> NDArray[np.bool_]:
-    chosen = np.flatnonzero(points.usable)
-    flagged = np.zeros(len(points.usable), dtype=bool)
+) -> tuple[NDArray[np.bool_], list[Finding]]:
+    """Points whose whole series bends, in company, and what is said of them."""
+    able = points.able(methods.zone_levels, WatchLevel.AMBER)
+    chosen = np.flatnonzero(able)
+    flagged = np.zeros(len(able), dtype=bool)
     flagged[chosen] = rules.speeding_up(
         points.fit.velocity_mm_per_yr[chosen],
         points.fit.acceleration_mm_per_yr2[chosen],
@@ -172,7 +165,56 @@ def _speeding_up(
         methods.acceleration_p,
         methods.minimum_acceleration_mm_per_yr2,
     )
-    return _together(flagged, points, methods)
+    fast = _together(flagged, able, points, methods)
+    if not fast.any():
+        return fast, []
+    size = np.abs(points.fit.acceleration_mm_per_yr2[fast]).max()
+    reason = WATCH_REASONS.reason(
+        "acceleration",
+        source=points.series.source_id,
+        n_points=int(fast.sum()),
+        largest_mm_per_yr2=float(size),
+    )
+    return fast, [Finding(WatchLevel.AMBER, reason)]
+
+
+def _speed_up_findings(
+    points: FittedPoints, methods: DisplacementMethods
+) -> tuple[NDArray[np.bool_], list[Finding]]:
+    """Points whose neighbourhood speeds up now, and what is said of them."""
+    series = points.series
+    found = find_speed_up(
+        series.displacement_mm,
+        series.time_d,
+        points.xy_m,
+        points.able(methods.zone_levels, WatchLevel.AMBER),
+        points.is_stable_ground,
+        half_wave_mm(series),
+        Grouping(
+            methods.neighbour_cell_m,
+            methods.neighbour_distance_m,
+            methods.minimum_neighbours,
+        ),
+        methods.speed_up,
+    )
+    if not found.flagged.any():
+        return found.flagged, []
+    reason = WATCH_REASONS.reason(
+        "speed_up",
+        source=series.source_id,
+        n_points=int(found.flagged.sum()),
+        since_date=str(series.epoch[-1 - found.since_epochs]),
+        change_mm_per_yr=found.change_mm_per_yr,
+        excess_mm=found.excess_mm,
+        score_sigma=found.score,
+    )
+    return found.flagged, [Finding(WatchLevel.AMBER, reason)]
+
+
+def half_wave_mm(series: PointSeries) -> float:
+    """Size of an error of unwrapping of a series; 0 where there is none."""
+    is_los = series.component is Component.LINE_OF_SIGHT
+    return C_BAND_HALF_WAVE_MM if is_los else 0.0
 
 
 def _speed_findings(
@@ -186,7 +228,8 @@ def _speed_findings(
         fast = np.abs(speed) > np.maximum(
             methods.red_mm_per_d, gates.noise_factor * error
         )
-    racing = _together(fast, points, methods)
+    able = points.able(methods.zone_levels, WatchLevel.RED)
+    racing = _together(fast, able, points, methods)
     if not racing.any():
         return []
     return [
@@ -209,63 +252,21 @@ def _forecast_findings(
     methods: DisplacementMethods,
     tmf_id: str,
 ) -> list[Finding]:
-    if not np.isfinite(points.series.los[fast]).all():
+    forecast = forecast_of(points.series, fast, methods, tmf_id)
+    if forecast is None or not forecast.is_valid:
         return []
-    time, stack, noise = stacked_series(
-        points.series.displacement_mm[fast],
-        points.series.time_d,
-        methods.inverse_velocity.maximum_epochs,
+    last_d = points.series.time_d[-1]
+    ahead, low, high = (
+        day - last_d for day in (forecast.failure_d, forecast.low_d, forecast.high_d)
     )
-    gates = methods.inverse_velocity
-    forecast = forecast_failure(
-        time, stack, noise, gates, facility_rng(gates.seed, tmf_id)
-    )
-    ahead = forecast.failure_d - points.series.time_d[-1]
-    if not forecast.is_valid or ahead > methods.red_forecast_d:
+    if ahead > methods.red_forecast_d:
         return []
-    low, high = (
-        d - points.series.time_d[-1] for d in (forecast.low_d, forecast.high_d)
+    reason = WATCH_REASONS.reason(
+        "forecast",
+        source=points.series.source_id,
+        n_points=int(fast.sum()),
+        ahead_d=round(ahead),
+        low_d=round(low),
+        high_d=round(high),
     )
-    return [
-        Finding(
-            WatchLevel.RED,
-            WATCH_REASONS.reason(
-                "forecast",
-                source=points.series.source_id,
-                n_points=int(fast.sum()),
-                ahead_d=round(ahead),
-                low_d=round(low),
-                high_d=round(high),
-            ),
-            forecast,
-        )
-    ]
-
-
-def stacked_series(
-    displacement_mm: NDArray[np.float32], time_d: NDArray[np.float64], window: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    """Median series of some points, without its season, and its noise.
-
-    The season and the noise are those of the epochs before the newest ``window``, so
-    that an acceleration is taken for neither. With too few of them the season stays in
-    and the noise is that of the differences of neighbouring epochs.
-
-    Returns
-    -------
-    tuple
-        Times in days and displacements in millimetres of the epochs with a value, and
-        the 1-sigma noise of one epoch in millimetres.
-    """
-    valid = ~np.isnan(displacement_mm).all(axis=0)
-    time = time_d[valid]
-    stack = np.nanmedian(displacement_mm[:, valid], axis=0).astype(np.float64)
-    before = len(time) - window
-    design, seasonal = design_matrix(time)
-    if before <= 2 * design.shape[1] or not seasonal:
-        steps = np.diff(stack)
-        return time, stack, float(np.median(np.abs(steps - np.median(steps)))) * 1.05
-    terms, *_ = np.linalg.lstsq(design[:before], stack[:before], rcond=None)
-    rest = stack[:before] - design[:before] @ terms
-    noise = float(np.sqrt((rest**2).sum() / (before - design.shape[1])))
-    return time, stack - design[:, 1:3] @ terms[1:3], noise
+    return [Finding(WatchLevel.RED, reason, forecast)]

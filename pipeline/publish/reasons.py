@@ -13,6 +13,7 @@ _UNITS: Final = (
     ("_mm_per_yr2", "mm/yr2"),
     ("_mm_per_yr", "mm/yr"),
     ("_mm_per_d", "mm/d"),
+    ("_mm", "mm"),
     ("_k", "K"),
     ("_d", "d"),
 )
@@ -23,7 +24,14 @@ _GROUPS: Final = {
     "zone": "code.zone",
     "other_zone": "code.zone",
 }
-_RATIOS: Final = ("factor", "intensity", "condition", "limit", "limit_sigma")
+_RATIOS: Final = (
+    "factor",
+    "intensity",
+    "condition",
+    "limit",
+    "limit_sigma",
+    "score_sigma",
+)
 _COUNT: Final = "n_"
 
 

@@ -13,6 +13,7 @@ from shapely.geometry import box
 from pipeline.core.tables import table_of
 from pipeline.displacement import simulate
 from pipeline.displacement.analysis import analyse, fit_source
+from pipeline.displacement.places import Place
 from pipeline.displacement.simulate import Motion, Noise
 from pipeline.displacement.status import search_area
 
@@ -30,7 +31,10 @@ def quiet(make_series) -> Any:
 
 def judge(sources, area, methods, day=DAY):
     fitted = [fit_source(source, methods) for source in sources]
-    rows, points = analyse(fitted, (area,), methods, day)
+    found = analyse(fitted, (Place(area, methods),), day)
+    rows, points = found.facilities, found.points
+    table_of("displacement_zones", found.zones)
+    table_of("displacement_curves", found.curves)
     table_of("displacement", rows)
     return rows[0], table_of("displacement_points", points)
 

@@ -19,7 +19,13 @@ from shapely.geometry import Point
 
 from pipeline.core.errors import InputError
 from pipeline.core.files import sha256
-from pipeline.core.tables import read_table, table_of, table_schema, write_table
+from pipeline.core.tables import (
+    empty_table,
+    read_table,
+    table_of,
+    table_schema,
+    write_table,
+)
 from pipeline.displacement import stage
 from tests.displacement.small_products import mintpy_velocity
 
@@ -39,7 +45,14 @@ PLACES = {
     "tmf-3": (70.50, 40.10, 200.0),
     "tmf-4": (None, None, None),
 }
-OUTPUTS = ("displacement.parquet", "displacement_points.parquet", "series.zarr")
+OUTPUTS = (
+    "displacement.parquet",
+    "displacement_points.parquet",
+    "series.zarr",
+    "displacement_zones.parquet",
+    "displacement_curves.parquet",
+)
+OPTIONS = ("out", "out_points", "out_series", "out_zones", "out_curves")
 
 
 @pytest.fixture
@@ -74,19 +87,28 @@ def facilities(tmp_path) -> Path:
 
 
 @pytest.fixture
-def run(tmp_path, project, facilities) -> Any:
+def zones(tmp_path) -> Path:
+    """Empty table of zones."""
+    path = tmp_path / "zones.parquet"
+    write_table(empty_table("zones"), "zones", path)
+    return path
+
+
+@pytest.fixture
+def run(tmp_path, project, facilities, zones) -> Any:
     """Run the stage with some sources; return the folder of its outputs."""
 
     def start(sources: str, folder: str = "out") -> Path:
         region = tmp_path / "small.yaml"
         region.write_text(REGION.format(sources=sources), encoding="utf-8")
         out = tmp_path / folder
-        names = dict(zip(("out", "out_points", "out_series"), OUTPUTS, strict=True))
+        names = dict(zip(OPTIONS, OUTPUTS, strict=True))
         stage.run(
             argparse.Namespace(
                 region=region,
                 methods=project / "configs" / "methods.yaml",
                 facilities=facilities,
+                zones=zones,
                 **{key: out / name for key, name in names.items()},
             )
         )

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.displacement import rules, simulate
 from pipeline.displacement.analysis import analyse, fit_source
+from pipeline.displacement.places import Place
 from pipeline.displacement.simulate import Motion, Noise
 
 N = 36
@@ -37,7 +38,7 @@ def judge(make_series, area, methods) -> Any:
         values = simulate.series(moving, dates, noise, rng, missing_fraction=gap)
         source = fit_source(make_series(values, dates, **changes), methods)
         day = datetime.date.fromisoformat(last)
-        return analyse([source], (area,), methods, day)[0][0]
+        return analyse([source], (Place(area, methods),), day).facilities[0]
 
     return run
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from pipeline.core.model import WatchLevel, Zone
 from pipeline.core.records import Record
+
+SURROUNDINGS = "surroundings"
+"""Points near a facility that lie in none of its zones."""
 
 
 class InverseVelocityMethods(Record):
@@ -28,6 +34,78 @@ class InverseVelocityMethods(Record):
     )
     bootstrap_draws: int = Field(ge=100, description="Draws of the interval.")
     seed: int = Field(ge=0, description="Seed of the draws.")
+
+
+class SpeedUpMethods(Record):
+    """When a neighbourhood of points speeds up (docs/methods.md, "Watch level")."""
+
+    sigma: float = Field(
+        gt=0,
+        description="Change of rate over its error that raises amber; calibrated on "
+        "simulated facilities.",
+    )
+    sigma_before: float = Field(
+        ge=0,
+        description="The same at the epochs before, as persistence asks.",
+    )
+    sigma_cell: float = Field(
+        ge=0,
+        description="The same in single cells; so many must agree as neighbours must.",
+    )
+    persistence_epochs: int = Field(
+        ge=1, description="Newest epochs on which it must be seen."
+    )
+
+
+class DisplacementThresholds(Record):
+    """Thresholds of one facility in place of those of all; empty ones stay."""
+
+    search_radius_m: float | None = Field(
+        None, gt=0, description="Points within this distance belong to it, metres."
+    )
+    facility_radius_m: float | None = Field(
+        None, gt=0, description="Points within this distance are on it, metres."
+    )
+    minimum_points: int | None = Field(
+        None, ge=1, description="Fewer points give no summary."
+    )
+    stale_after_d: float | None = Field(
+        None, gt=0, description="Newest epoch older than this many days is stale."
+    )
+    yellow_mm_per_yr: float | None = Field(
+        None, gt=0, description="Rate for yellow, mm/yr."
+    )
+    residual_sigma: float | None = Field(
+        None, gt=0, description="Departure from trend and season for yellow, in sigma."
+    )
+    persistence_epochs: int | None = Field(
+        None, ge=1, description="Newest epochs on which a rule must hold."
+    )
+    amber_mm_per_yr: float | None = Field(
+        None, gt=0, description="Rate for amber, mm/yr."
+    )
+    acceleration_p: float | None = Field(
+        None, gt=0, lt=1, description="False discovery rate of accelerations."
+    )
+    minimum_acceleration_mm_per_yr2: float | None = Field(
+        None, ge=0, description="Smaller accelerations raise no level, mm/yr2."
+    )
+    minimum_neighbours: int | None = Field(
+        None, ge=1, description="Cells of points that must agree."
+    )
+    neighbour_distance_m: float | None = Field(
+        None, gt=0, description="Cells within this distance are neighbours, metres."
+    )
+    red_mm_per_d: float | None = Field(None, gt=0, description="Speed for red, mm/d.")
+    red_forecast_d: float | None = Field(
+        None, gt=0, description="Forecast failure within this many days is red."
+    )
+    zone_levels: dict[str, WatchLevel] | None = Field(
+        None, description="Highest level that points of a zone can raise."
+    )
+    speed_up: SpeedUpMethods | None = Field(
+        None, description="When a neighbourhood of points speeds up."
+    )
 
 
 class DisplacementMethods(Record):
@@ -98,6 +176,44 @@ class DisplacementMethods(Record):
     red_forecast_d: float = Field(
         gt=0, description="Forecast failure within this many days is red."
     )
+    zone_levels: dict[str, WatchLevel] = Field(
+        description="Highest level that points of a zone can raise; zones that are "
+        "not named raise none."
+    )
+    section_m: float = Field(
+        gt=0,
+        description="Length of the sections of a dam between which motion is compared, "
+        "metres.",
+    )
+    speed_up: SpeedUpMethods = Field(
+        description="When a neighbourhood of points speeds up."
+    )
     inverse_velocity: InverseVelocityMethods = Field(
         description="Gates of the inverse-velocity forecast."
     )
+
+    @model_validator(mode="after")
+    def _knows_its_zones(self) -> Self:
+        known = {*map(str, Zone), SURROUNDINGS}
+        unknown = sorted(set(self.zone_levels) - known)
+        if unknown:
+            raise ValueError(
+                f"zone_levels names {', '.join(unknown)}; zones are "
+                f"{', '.join(sorted(known))}"
+            )
+        return self
+
+    def with_thresholds(
+        self, thresholds: DisplacementThresholds | None
+    ) -> DisplacementMethods:
+        """Methods of one facility; zones that it does not name keep their level."""
+        if thresholds is None:
+            return self
+        own: Mapping[str, Any] = {
+            name: getattr(thresholds, name)
+            for name in type(thresholds).model_fields
+            if getattr(thresholds, name) is not None
+        }
+        levels = {"zone_levels": {**self.zone_levels, **own.get("zone_levels", {})}}
+        whole = {name: getattr(self, name) for name in type(self).model_fields}
+        return DisplacementMethods.model_validate({**whole, **own, **levels})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.core.model import DisplacementStatus, WatchLevel
+from pipeline.core.methods.displacement import SURROUNDINGS
+from pipeline.core.model import DisplacementStatus, WatchLevel, Zone
 from pipeline.core.reasons import Vocabulary
 from pipeline.core.schema import (
     Table,
@@ -50,7 +51,12 @@ WATCH_REASONS = Vocabulary(
             "source", "n_points", "limit_mm_per_yr", "fastest_mm_per_yr", "n_epochs",
         ),
         "departure": ("source", "n_points", "limit_sigma", "n_epochs"),
+        "settlement": ("source", "n_points", "median_mm_per_yr"),
         "acceleration": ("source", "n_points", "largest_mm_per_yr2"),
+        "speed_up": (
+            "source", "n_points", "since_date", "change_mm_per_yr", "excess_mm",
+            "score_sigma",
+        ),
         "speed": ("source", "n_points", "limit_mm_per_d", "n_epochs"),
         "forecast": ("source", "n_points", "ahead_d", "low_d", "high_d"),
         "confirm": (),
@@ -69,6 +75,14 @@ UP_EAST_REASONS = Vocabulary(
     },
 )
 
+ZONES_OF_POINTS = (
+    *(str(zone) for zone in Zone if zone is not Zone.CATCHMENT), SURROUNDINGS,
+)  # fmt: skip
+COURSES = (
+    "steady", "breaks", "steps", "consolidation", "deceleration", "acceleration",
+    "unknown",
+)  # fmt: skip
+
 DISPLACEMENT_POINTS = Table(
     name="displacement_points",
     description="One row per measurement point near a facility.",
@@ -79,15 +93,7 @@ DISPLACEMENT_POINTS = Table(
         text("point_id", "Identifier in the source; text, never a number."),
         code(
             "zone",
-            (
-                "dam",
-                "beach",
-                "pond_rim",
-                "foundation",
-                "slope_above",
-                "facility",
-                "surroundings",
-            ),
+            ZONES_OF_POINTS,
             "Zone of the point; 'facility' where dam, beach and pond are not told "
             "apart because the inventory holds no outline.",
         ),
@@ -127,14 +133,7 @@ DISPLACEMENT_POINTS = Table(
         number("rmse_mm", "mm", "Residual of the model.", minimum=0, nullable=True),
         code(
             "course",
-            (
-                "steady",
-                "breaks",
-                "consolidation",
-                "deceleration",
-                "acceleration",
-                "unknown",
-            ),
+            COURSES,
             "Course of the motion by an information criterion: a line, a line with "
             "breaks, a settlement that decays, other slowing down, or speeding up; "
             "unknown with too few or interpolated epochs.",
@@ -263,6 +262,115 @@ DISPLACEMENT = Table(
             "How up and east were found, or why they were not.",
             nullable=True,
         ),
+        number(
+            "provider_velocity_mm_per_yr",
+            _RATE,
+            "Median of the rates that this source itself states, in the pipeline's "
+            "sign.",
+            nullable=True,
+        ),
+        code(
+            "course",
+            COURSES,
+            "Most frequent course of the points on the facility in that source.",
+            nullable=True,
+        ),
+        code(
+            "zone_basis",
+            ("outlines", "distance"),
+            "How points were told apart: by the inventory's polygons, or by their "
+            "distance to the position; empty without points.",
+            nullable=True,
+        ),
+        number(
+            "differential_mm_per_yr",
+            _RATE,
+            "Largest difference of rates between neighbouring sections of the dam, by "
+            "its error; empty without an outline of the dam or with too few points.",
+            nullable=True,
+        ),
+        number(
+            "differential_std_mm_per_yr",
+            _RATE,
+            "Standard error of it, from the differenced series.",
+            minimum=0,
+            nullable=True,
+        ),
+        number(
+            "differential_at_m",
+            "m",
+            "Place of it along the long axis of the dam, from its western end "
+            "(southern, where the axis runs north).",
+            minimum=0,
+            nullable=True,
+        ),
+        integer(
+            "n_section_pairs",
+            "Pairs of neighbouring sections that were compared.",
+            minimum=0,
+            nullable=True,
+        ),
+        number(
+            "dam_covered_fraction",
+            "-",
+            "Share of the dam's sections that have points; empty without an outline.",
+            minimum=0,
+            maximum=1,
+            nullable=True,
+        ),
+        number(
+            "dam_gap_m",
+            "m",
+            "Longest stretch of the dam without a point.",
+            minimum=0,
+            nullable=True,
+        ),
+        number(
+            "coherent_fraction",
+            "-",
+            "Share of the cells on the facility that lie in the largest cluster of "
+            "neighbours moving to one side, beyond two errors.",
+            minimum=0,
+            maximum=1,
+            nullable=True,
+        ),
+        integer("n_coherent", "Cells in that cluster.", minimum=0, nullable=True),
+        number(
+            "coherent_p",
+            "-",
+            "Chance of a cluster at least as large if no point moved and their errors "
+            "were independent; by draws.",
+            minimum=0,
+            maximum=1,
+            nullable=True,
+        ),
+        number(
+            "epoch_interval_d",
+            "d",
+            "Median interval between acquisitions of the source of the median rate.",
+            minimum=0,
+            nullable=True,
+        ),
+        number(
+            "epoch_gap_d",
+            "d",
+            "Longest interval between them.",
+            minimum=0,
+            nullable=True,
+        ),
+        number(
+            "silent_fraction",
+            "-",
+            "Share of its points on the facility without a value at the newest "
+            "epochs; fast motion, snow, water and works silence points.",
+            minimum=0,
+            maximum=1,
+            nullable=True,
+        ),
+        flag(
+            "own_thresholds",
+            "Whether the region's file gives thresholds for this facility.",
+        ),
         text("forecast_date", "Forecast failure, ISO (red only).", nullable=True),
         text("forecast_low_date", "2.5 % of its draws, ISO.", nullable=True),
         text("forecast_high_date", "97.5 % of its draws, ISO.", nullable=True),
@@ -279,4 +387,80 @@ DISPLACEMENT = Table(
     ),
 )
 
-TABLES = (DISPLACEMENT_POINTS, DISPLACEMENT)
+DISPLACEMENT_ZONES = Table(
+    name="displacement_zones",
+    description="Motion of every zone of a facility in every source: the stack of the "
+    "zone's points.",
+    key=("tmf_id", "source_id", "zone"),
+    columns=(
+        text("tmf_id", "Key of the facility."),
+        text("source_id", "Displacement source in the region's configuration."),
+        code("zone", ZONES_OF_POINTS, "Zone of the points."),
+        code("component", ("los", "up", "east"), "What the series measure."),
+        integer("n_points", "Points in the zone.", minimum=0),
+        integer("n_usable", "Points with enough epochs.", minimum=0),
+        *with_bounds(
+            number(
+                "velocity_mm_per_yr",
+                _RATE,
+                "Rate of the stack (robust mean of the usable points); the bounds "
+                "enclose 95 %. Empty with no usable point.",
+            )
+        ),
+        number(
+            "velocity_fastest_mm_per_yr",
+            _RATE,
+            "Rate of the fastest point in size.",
+            nullable=True,
+        ),
+        number(
+            "provider_velocity_mm_per_yr",
+            _RATE,
+            "Median of the rates that the product states, in the pipeline's sign.",
+            nullable=True,
+        ),
+        number(
+            "recent_velocity_mm_per_yr",
+            _RATE,
+            "Rate of the stack in the newer half, at least one and a half years.",
+            nullable=True,
+        ),
+        code("course", COURSES, "Course of the stack.", nullable=True),
+        text("break_dates", "Dates on which its rate changes, ISO.", nullable=True),
+        code(
+            "highest_level",
+            WatchLevel,
+            "Highest watch level that points of this zone can raise.",
+        ),
+    ),
+    estimates=("velocity_mm_per_yr",),
+)
+
+DISPLACEMENT_CURVES = Table(
+    name="displacement_curves",
+    description="Stack of every zone over time, with the fitted model and its band.",
+    key=("tmf_id", "source_id", "zone", "date"),
+    columns=(
+        text("tmf_id", "Key of the facility."),
+        text("source_id", "Displacement source in the region's configuration."),
+        code("zone", ZONES_OF_POINTS, "Zone of the points."),
+        text("date", "Day of the acquisition, ISO."),
+        number("stack_mm", "mm", "Stack of the zone's points, 0 at the first epoch."),
+        number("model_mm", "mm", "Fitted course with season.", nullable=True),
+        number(
+            "model_mm_low",
+            "mm",
+            "Lower bound of the band that holds 95 % of single epochs.",
+            nullable=True,
+        ),
+        number("model_mm_high", "mm", "Upper bound of it.", nullable=True),
+        flag("is_break", "Whether the rate changes on this day."),
+    ),
+)
+
+TABLES = (
+    DISPLACEMENT_POINTS,
+    DISPLACEMENT,
+    DISPLACEMENT_ZONES,
+    DISPLACEMENT_CURVES,
+)
