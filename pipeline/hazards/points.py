@@ -57,7 +57,7 @@ def sample_points(
         If the layer holds other shapes than points, a date cannot be read, or the
         column of values is missing.
     """
-    frame = _in_period(_only_points(frame, layer, path), how, layer, path)
+    frame = counted_points(frame, how, layer, path)
     lon, lat = frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy()
     tree = cKDTree(_on_sphere(lon, lat))
     samples: list[Sample] = []
@@ -73,6 +73,13 @@ def sample_points(
             bounds = _bounds(how, away_m, values[near], place.radius_m)
             samples.append(_sample(place, band, bounds, layer, how, choices))
     return Sampled(tuple(samples))
+
+
+def counted_points(
+    frame: gpd.GeoDataFrame, how: Points, layer: Layer, path: Path
+) -> gpd.GeoDataFrame:
+    """Points of a layer in the years in which its list counts."""
+    return _in_period(_only_points(frame, layer, path), how, layer, path)
 
 
 def _only_points(frame: gpd.GeoDataFrame, layer: Layer, path: Path) -> gpd.GeoDataFrame:

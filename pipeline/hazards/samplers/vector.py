@@ -46,10 +46,10 @@ def sample(
         other shapes than polygons, or lacks a column of numbers for a level.
     """
     levels = declared_levels(layer)
-    frame = _read(layer, path)
+    frame = read_shapes(layer, path)
     if layer.points is not None:
         return sample_points(layer, layer.points, frame, path, places, choices)
-    shapes, remarks = _whole_polygons(frame, layer, path)
+    shapes, remarks = whole_polygons(frame, layer, path)
     columns = [
         numbers_of(frame, value_column(layer, band), layer, path) for band in levels
     ]
@@ -64,7 +64,8 @@ def sample(
     return Sampled(tuple(samples), remarks)
 
 
-def _read(layer: Layer, path: Path) -> gpd.GeoDataFrame:
+def read_shapes(layer: Layer, path: Path) -> gpd.GeoDataFrame:
+    """Shapes of a vector layer in EPSG:4326."""
     how = layer.points
     if how is not None and how.lon_column and how.lat_column and is_point_table(path):
         return read_point_table(path, how.lon_column, how.lat_column)
@@ -83,9 +84,10 @@ def _read(layer: Layer, path: Path) -> gpd.GeoDataFrame:
     return frame.to_crs("EPSG:4326")
 
 
-def _whole_polygons(
+def whole_polygons(
     frame: gpd.GeoDataFrame, layer: Layer, path: Path
 ) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Polygons of a layer, those that cross themselves mended, with a remark."""
     shapes = np.asarray(frame.geometry.array)
     kinds = set(frame.geom_type.dropna().unique())
     if not kinds <= {"Polygon", "MultiPolygon"}:
