@@ -38,6 +38,21 @@ class Band(Record):
     percentile: float = Field(50, ge=0, le=100, description="Of the ensemble.")
 
 
+class Derivation(Record):
+    """How a layer without a file of its own is computed from other layers."""
+
+    method: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$",
+        description="Name of a file in pipeline/hazards/derived.",
+    )
+    inputs: dict[str, str] = Field(
+        min_length=1, description="Id of a layer for every role that the method has."
+    )
+    options: dict[str, float | str | tuple[float, ...]] = Field(
+        default_factory=dict, description="Options that the method documents."
+    )
+
+
 class Points(Record):
     """How points, such as past events, become one number at a facility."""
 
@@ -116,6 +131,17 @@ class Source(Record):
         description="Name of a column in the layer: its name in the downloaded vector. "
         "The file in the cache is a GeoPackage with these columns alone.",
     )
+    only_region: bool = Field(
+        False,
+        description="Whether only the region's box is fetched, by range requests, of "
+        "large cloud-optimised GeoTIFFs; each region then has a file of its own.",
+    )
+    margin_deg: float = Field(
+        0.25,
+        ge=0,
+        le=5,
+        description="What is fetched around the region's box, degrees.",
+    )
 
     @property
     def is_many(self) -> bool:
@@ -134,5 +160,10 @@ class Source(Record):
         if self.is_many and (self.sha256 or self.size_bytes or self.member):
             raise ValueError(
                 "a source of several files has no single sha256, size_bytes or member"
+            )
+        if self.only_region and (self.sha256 or self.size_bytes or self.member):
+            raise ValueError(
+                "a source with only_region has no sha256, size_bytes or member: what "
+                "is fetched differs from region to region"
             )
         return self

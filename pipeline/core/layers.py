@@ -19,6 +19,7 @@ from pipeline.core.command import project_root
 from pipeline.core.errors import input_error
 from pipeline.core.layer_parts import Band as Band
 from pipeline.core.layer_parts import Change as Change
+from pipeline.core.layer_parts import Derivation as Derivation
 from pipeline.core.layer_parts import Identifier as Identifier
 from pipeline.core.layer_parts import Licence as Licence
 from pipeline.core.layer_parts import Points as Points
@@ -28,7 +29,7 @@ from pipeline.core.layer_parts import Words as Words
 from pipeline.core.model import PROCESSES, Confidence, Hazard, Zone
 from pipeline.core.records import Record, load_record, load_yaml
 
-LocalFile = Annotated[str, Field(pattern=r"^[^/\\:]+(/[^/\\:]+)*$")]
+LocalFile = Annotated[str, Field(pattern=r"^([^/\\:]+(/[^/\\:]+)*)?$")]
 
 
 class LayerRole(StrEnum):
@@ -53,9 +54,16 @@ class Layer(Record):
     id: Identifier = Field(description="Key of the layer.")
     title: Words = Field(description="Title for people.")
     role: LayerRole = Field(description="What the layer is used for.")
-    kind: Literal["raster", "vector", "table"] = Field(description="Kind of file.")
+    kind: Literal["raster", "vector", "table", "derived"] = Field(
+        description="Kind of file; derived: computed from other layers."
+    )
     file: LocalFile = Field(
-        description="Path with forward slashes below a layers folder, root or cache."
+        "",
+        description="Path with forward slashes below a layers folder, root or cache; "
+        "none for a derived layer.",
+    )
+    derivation: Derivation | None = Field(
+        None, description="How a derived layer is computed."
     )
     table: str | None = Field(None, description="Layer inside a GeoPackage.")
     columns: tuple[str, ...] = Field(
@@ -167,6 +175,9 @@ class Layer(Record):
                 raise ValueError("source.columns needs a vector layer in a .gpkg file")
             if not self.source.member:
                 raise ValueError("source.columns needs source.member")
+        is_part = self.source is not None and self.source.only_region
+        if is_part and (self.kind != "raster" or self.sha256 is not None):
+            raise ValueError("source.only_region is for rasters without a sha256")
         if (self.classes or self.points) and self.kind != "vector":
             raise ValueError("'classes' and 'points' are for vector layers")
         if self.kind == "vector" and self.file.endswith(".csv"):
@@ -182,8 +193,14 @@ class Layer(Record):
             raise ValueError(
                 "nodata_is: no_hazard is for rasters, and needs zero_is: no_hazard"
             )
-        if self.kind != "table" and self.crs is None:
+        if self.kind in ("raster", "vector") and self.crs is None:
             raise ValueError("a raster or vector layer needs a crs")
+        is_derived = self.kind == "derived"
+        if is_derived != (self.derivation is not None) or is_derived == bool(self.file):
+            raise ValueError(
+                "a derived layer has 'derivation' and no 'file', any other layer "
+                "'file' and no 'derivation'"
+            )
         return self
 
 

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import pandas as pd
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.core.flow import FlowDirections
+from pipeline.core.geo import area_m2
 from pipeline.core.layers import Manifest
 from pipeline.core.methods.hazards import HazardMethods
 from pipeline.core.model import Zone
@@ -48,6 +50,14 @@ class Grounds:
                 key, self.facilities, self._shapes, self._ground_above
             )
         return self._spots[key]
+
+    def areas_m2(self, tmf_id: str) -> dict[Zone, float]:
+        """Geodesic areas of the zones of a facility that are outlined."""
+        own = self._shapes.get(tmf_id, {})
+        return {
+            zone: sum(area_m2(part) for part in shapely.get_parts(outline))
+            for zone, outline in own.items()
+        }
 
     @cached_property
     def flow(self) -> FlowDirections | None:

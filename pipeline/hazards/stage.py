@@ -23,10 +23,8 @@ from pipeline.core.files import write_provenance
 from pipeline.core.layers import Layer, LayerState, LocalLayer, Manifest, read_manifest
 from pipeline.core.methods.hazards import HazardMethods
 from pipeline.core.model import Zone
-from pipeline.core.schemas.hazards import NOTES
 from pipeline.core.tables import empty_table, read_table, table_of, write_table
 from pipeline.hazards.changes import change_rows
-from pipeline.hazards.checks import check_periods, check_possible, suspicions
 from pipeline.hazards.climate import (
     FactorLayer,
     check_shift_unit,
@@ -35,19 +33,17 @@ from pipeline.hazards.climate import (
 )
 from pipeline.hazards.factor_grids import compared_factors, sampled_factors
 from pipeline.hazards.grounds import Grounds
-from pipeline.hazards.levels import declared_levels
+from pipeline.hazards.layers_at import LayersAt
 from pipeline.hazards.places import Place
 from pipeline.hazards.precedence import LayerSamples, with_precedence
 from pipeline.hazards.rows import (
     Row,
     Setting,
-    absent_samples,
     factor_rows,
     layer_rows,
     scenario_rows,
 )
 from pipeline.hazards.samplers import sampler_for
-from pipeline.hazards.samples import Sample, Sampled
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +118,8 @@ def hazards_table(
     )
     known = manifest.by_id()
     factors = [_factors(item, known, usual.places, choices) for item in factor_items]
-    found = [_sampled_layer(item, tmf_ids, grounds, choices) for item in hazard_items]
+    layers_at = LayersAt(manifest, grounds, choices)
+    found = [layers_at.sampled_layer(item) for item in hazard_items]
     ranked = with_precedence([LayerSamples(s.layer, samples) for s, samples in found])
     rows: list[Row] = []
     for (setting, _), item in zip(found, ranked, strict=True):
@@ -151,45 +148,6 @@ def _hazard_layer(change: FactorLayer, items: Sequence[LocalLayer]) -> Layer:
         expected="the hazard whose change the factors describe",
         fix="give the row its 'hazard', or a hazard layer in 'applies_to'",
     )
-
-
-def _sampled_layer(
-    item: LocalLayer,
-    tmf_ids: tuple[str, ...],
-    grounds: Grounds,
-    choices: HazardMethods,
-) -> tuple[Setting, tuple[Sample, ...]]:
-    """Checked samples of one hazard layer at all facilities, in their order."""
-    layer = item.layer
-    spots = grounds.spots(layer.sample_at)
-    by_id = spots.by_id()
-    if item.state is not LayerState.AVAILABLE or item.path is None:
-        log.warning("%s: not available (%s)", layer.id, item.reason)
-        reason = NOTES.reason(
-            "layer_not_available", layer=layer.id, state=str(item.state)
-        )
-        samples = absent_samples(declared_levels(layer), tmf_ids, reason)
-        return Setting(layer, tmf_ids, by_id), samples
-    sampled = sampler_for(layer.kind, layer.id)(layer, item.path, spots.places, choices)
-    check_possible(layer, sampled)
-    sampled = check_periods(layer, sampled)
-    remarks = (*sampled.remarks, *suspicions(layer, sampled, len(by_id)))
-    for remark in remarks:
-        log.warning("%s: %s", layer.id, remark)
-    bands = list(dict.fromkeys(one.band for one in sampled.samples))
-    levels = bands or declared_levels(layer)
-    unplaced = [
-        one
-        for tmf_id, reason in spots.absent.items()
-        for one in absent_samples(levels, [tmf_id], reason)
-    ]
-    _report(layer.id, sampled, len(tmf_ids))
-    return Setting(layer, tmf_ids, by_id, remarks), (*sampled.samples, *unplaced)
-
-
-def _report(layer_id: str, sampled: Sampled, n_facilities: int) -> None:
-    covered = {one.tmf_id for one in sampled.samples if one.status.has_value}
-    log.info("%s: %d of %d facilities covered", layer_id, len(covered), n_facilities)
 
 
 def _factors(
@@ -232,7 +190,8 @@ def _baseline(layer: Layer, known: Mapping[str, LocalLayer]) -> LocalLayer:
 
 
 def _layer_checksums(manifest: Manifest) -> dict[str, str | None]:
-    used = (*manifest.used_as("hazards"), *manifest.used_as("climate_factors"))
+    uses = ("hazards", "climate_factors", "inputs", "flow_direction")
+    used = (item for use in uses for item in manifest.used_as(use))
     return {item.layer.id: item.sha256 for item in used}
 
 

@@ -56,10 +56,12 @@ def locate(
     InputError
         If a file is there but is not what the registry says, or a download fails.
     """
-    found = places.find(layer)
+    if layer.derivation is not None:
+        return _derived(layer, uses)
+    found = places.find(layer, bbox)
     is_allowed = may_download and (accept_unverified or not needs_trust(layer))
     if found is None and layer.source is not None and is_allowed:
-        found = (fetch(layer, places.cache), "cache")
+        found = (fetch(layer, places.cache, box_deg=bbox), "cache")
     if found is None:
         return _missing(layer, uses, places)
     path, origin = found
@@ -87,6 +89,18 @@ def locate(
         sha256=seen,
         verified=verified,
         reason=_reason(origin, verified=verified, remark=remark),
+        uses=uses,
+    )
+
+
+def _derived(layer: Layer, uses: tuple[str, ...]) -> LocalLayer:
+    """Record of a layer that the stage hazards computes from others."""
+    inputs = layer.derivation.inputs.values() if layer.derivation else ()
+    return LocalLayer(
+        layer=layer,
+        state=LayerState.AVAILABLE,
+        verified=True,
+        reason=f"It is computed from {', '.join(dict.fromkeys(inputs))}.",
         uses=uses,
     )
 

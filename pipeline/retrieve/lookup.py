@@ -20,6 +20,10 @@ from pipeline.core.layers import Layer, LayerRole, Registry, read_registry
 DATA_ROOT_VARIABLE: Final = "NATECH_DATA_ROOT"
 CACHE_VARIABLE: Final = "NATECH_CACHE"
 Origin = Literal["shipped", "data_root", "cache"]
+Bounds = tuple[float, float, float, float]
+
+INPUT_USE: Final = "inputs"
+"""Use of a layer that a derived layer is computed from."""
 
 ROLE_OF_USE: Final[dict[str, LayerRole]] = {
     "borders": LayerRole.BORDERS,
@@ -50,21 +54,47 @@ class Places:
     own: tuple[Path, ...] = ()
     """Folders of the region's own registries; what lies there is the region's own."""
 
-    def candidates(self, layer: Layer) -> tuple[tuple[Path, Origin], ...]:
-        """Every path at which the layer may lie, the first one wins."""
+    def candidates(
+        self, layer: Layer, bbox: Bounds | None = None
+    ) -> tuple[tuple[Path, Origin], ...]:
+        """Every path at which the layer may lie, the first one wins.
+
+        Of a layer that is fetched for one region alone, the cache holds a file for
+        each box.
+        """
+        if not layer.file:
+            return ()
         return (
             (self.shipped / layer.file, "shipped"),
             *((folder / layer.file, "shipped") for folder in self.own),
             *((root / layer.file, "data_root") for root in self.data_roots),
-            (self.cache / layer.file, "cache"),
+            (cached_path(self.cache, layer, bbox), "cache"),
         )
 
-    def find(self, layer: Layer) -> tuple[Path, Origin] | None:
+    def find(
+        self, layer: Layer, bbox: Bounds | None = None
+    ) -> tuple[Path, Origin] | None:
         """First path at which there is something; None where there is nothing."""
-        for path, origin in self.candidates(layer):
+        for path, origin in self.candidates(layer, bbox):
             if path.exists():
                 return path, origin
         return None
+
+
+def cached_path(cache: Path, layer: Layer, bbox: Bounds | None) -> Path:
+    """Path of a layer in the download cache; it tells the box where it is cut to one.
+
+    Parameters
+    ----------
+    bbox
+        West, south, east, north of the region in degrees, without margin.
+    """
+    path = cache / layer.file
+    if layer.source is None or not layer.source.only_region or bbox is None:
+        return path
+    words = "_".join(f"{letter}{v:g}" for letter, v in zip("wsen", bbox, strict=True))
+    key = f"{words}_m{layer.source.margin_deg:g}"
+    return path.with_name(f"{path.stem}.{key}{path.suffix}")
 
 
 def add_place_options(parser: argparse.ArgumentParser) -> None:
@@ -201,7 +231,32 @@ def wanted_layers(
                 )
             _check_role(region, use, rows[layer_id])
             uses.setdefault(layer_id, []).append(use)
+    _add_inputs(region, rows, uses)
     return {key: (rows[key], tuple(uses[key])) for key in sorted(uses)}
+
+
+def _add_inputs(
+    region: Region, rows: Mapping[str, Layer], uses: dict[str, list[str]]
+) -> None:
+    """Add the layers that derived layers are computed from, and theirs."""
+    waiting: list[tuple[str, tuple[str, ...]]] = [(key, (key,)) for key in uses]
+    while waiting:
+        layer_id, way = waiting.pop()
+        derivation = rows[layer_id].derivation
+        for role, source in (derivation.inputs if derivation else {}).items():
+            if source not in rows or source in way:
+                why = "needs it itself" if source in way else "no registry has"
+                raise input_error(
+                    region.path,
+                    field=f"{layer_id}.derivation.inputs.{role}",
+                    found=f"{source!r}, which {why}",
+                    expected="the id of a row of the layer registry",
+                    fix="correct the row of the derived layer",
+                )
+            named = uses.setdefault(source, [])
+            if INPUT_USE not in named:
+                named.append(INPUT_USE)
+            waiting.append((source, (*way, source)))
 
 
 def _check_role(region: Region, use: str, layer: Layer) -> None:

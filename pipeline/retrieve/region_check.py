@@ -23,6 +23,9 @@ from pipeline.retrieve.lookup import (
     wanted_layers,
 )
 
+_COST_OF_INPUT: Final = (
+    "hazards that are computed from it have no value for any facility"
+)
 COST_OF_ABSENCE: Final[dict[str, str]] = {
     "borders": "no border crossings, no countries along the river, no country "
     "outlines on the map",
@@ -156,7 +159,7 @@ def _layers(region: Region, registry: Registry, places: Places) -> Iterator[Find
         item = _located(layer, uses, places, region)
         subject = f"{', '.join(uses)}: {layer.id}"
         if item.state is LayerState.MISSING:
-            costs = "; ".join(COST_OF_ABSENCE[use] for use in uses)
+            costs = "; ".join(COST_OF_ABSENCE.get(use, _COST_OF_INPUT) for use in uses)
             yield Finding(
                 Weight.GAP, subject, f"{item.reason} What this costs: {costs}."
             )

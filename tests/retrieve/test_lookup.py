@@ -10,6 +10,7 @@ import yaml
 
 from pipeline.core.config import read_region
 from pipeline.core.errors import InputError
+from pipeline.retrieve.find import locate
 from pipeline.retrieve.lookup import (
     Places,
     places_of,
@@ -17,6 +18,8 @@ from pipeline.retrieve.lookup import (
     wanted_layers,
     workflow_options,
 )
+
+BOX = (69.0, 38.0, 75.0, 43.0)
 
 
 @pytest.fixture
@@ -96,6 +99,56 @@ def test_wanted_layers_come_by_id_whatever_the_order_of_the_file(
     registry = read_registries([registry_file(rows)])
     region = read_region(region_file(layers={"relief": "z", "population": "a"}))
     assert list(wanted_layers(region, registry)) == ["a", "z"]
+
+
+def derived(key, source):
+    return {
+        "id": key,
+        "role": "hazard",
+        "kind": "derived",
+        "file": "",
+        "hazard": "earthquake",
+        "intensity_measure": "PGA",
+        "bands": [{"level": "475"}],
+        "derivation": {"method": "any", "inputs": {"rock": source}},
+    }
+
+
+def test_what_a_derived_layer_is_computed_from_is_wanted_too(
+    region_file, registry_file
+):
+    rows = [derived("top", "middle"), derived("middle", "low"), {"id": "low"}]
+    registry = read_registries([registry_file(rows)])
+    region = read_region(region_file(layers={"hazards": ["top"], "relief": "low"}))
+    uses = {key: uses for key, (_, uses) in wanted_layers(region, registry).items()}
+    assert uses == {
+        "low": ("relief", "inputs"),
+        "middle": ("inputs",),
+        "top": ("hazards",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "told"), [("top", "needs it itself"), ("gone", "no registry has")]
+)
+def test_a_derived_layer_needs_layers_that_are_there(
+    region_file, registry_file, source, told
+):
+    rows = [derived("top", "middle"), derived("middle", source)]
+    registry = read_registries([registry_file(rows)])
+    region = read_region(region_file(layers={"hazards": ["top"]}))
+    with pytest.raises(InputError, match=told):
+        wanted_layers(region, registry)
+
+
+def test_a_derived_layer_is_available_without_a_file(places, make_layer):
+    layer = make_layer(**derived("top", "low"))
+    assert places.find(layer) is None
+    found = locate(
+        layer, ("hazards",), places, BOX, may_download=False, accept_unverified=False
+    )
+    assert (found.state, found.path) == ("available", None)
+    assert found.reason == "It is computed from low."
 
 
 def test_an_id_in_two_registries_is_refused(registry_file, tmp_path):

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.assessment.liquefaction import (
+from pipeline.core.liquefaction import (
     Ground,
     allstadt_probability,
     areal_extent_percent,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from pipeline.assessment.coefficients import formula
+from pipeline.core.formulas import read_formulas
 
-ZHU: Final = formula("liquefaction", "zhu_2017_general")
-EXTENT: Final = formula("liquefaction", "zhu_2017_extent")
-RASHIDIAN: Final = formula("liquefaction", "rashidian_baise_2020")
-ALLSTADT: Final = formula("liquefaction", "allstadt_2022")
-HAZUS: Final = formula("liquefaction", "hazus")
-HAZUS_CORRECTIONS: Final = formula("liquefaction", "hazus_corrections")
+_FORMULAS: Final = read_formulas(Path(__file__).parent / "data" / "liquefaction.yaml")
+ZHU: Final = _FORMULAS["zhu_2017_general"]
+EXTENT: Final = _FORMULAS["zhu_2017_extent"]
+RASHIDIAN: Final = _FORMULAS["rashidian_baise_2020"]
+ALLSTADT: Final = _FORMULAS["allstadt_2022"]
+HAZUS: Final = _FORMULAS["hazus"]
+HAZUS_CORRECTIONS: Final = _FORMULAS["hazus_corrections"]
+SUSCEPTIBILITIES: Final = tuple(str(row[0]) for row in HAZUS.rows)
 
 
 @dataclass(frozen=True, slots=True)

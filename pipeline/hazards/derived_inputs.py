@@ -1,0 +1,176 @@
+"""Read what methods of derived layers take whole: terrain around places, features."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import Transformer
+from shapely.geometry import Point
+
+from pipeline.core.errors import input_error
+from pipeline.core.geo import area_m2, on_local_plane, require_crs
+from pipeline.core.layers import Layer
+from pipeline.core.rings import mapped
+from pipeline.hazards.blocks import BlockReader
+from pipeline.hazards.derivation import Features, Heights
+from pipeline.hazards.flow_file import cell_size_m
+from pipeline.hazards.grid import Grid, open_raster
+from pipeline.hazards.places import Place
+
+_MAX_CELLS: Final = 20_000_000
+_AREA_COLUMN: Final = "area_m2"
+_VOLUME_COLUMN: Final = "volume_m3"
+
+
+def read_heights(
+    layer: Layer, path: Path, places: Sequence[Place], reach_m: float
+) -> dict[str, Heights]:
+    """Terrain around every place, by facility, two cells farther than ``reach_m``.
+
+    Raises
+    ------
+    InputError
+        If the raster is rotated or south-up, or a place needs too many cells.
+    """
+    with open_raster(layer, path) as (dataset, grid):
+        _check_north_up(grid, layer)
+        reader = BlockReader(dataset, grid, (1,))
+        cell_m = cell_size_m(grid)
+        return {
+            place.tmf_id: _heights(place, reach_m + 2 * cell_m, grid, reader)
+            for place in places
+        }
+
+
+def _heights(place: Place, reach_m: float, grid: Grid, reader: BlockReader) -> Heights:
+    to_grid = Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True)
+    to_degrees = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
+    centre = (place.lon_deg, place.lat_deg)
+    own = on_local_plane(place.outline or Point(*centre), *centre)
+    box_m = shapely.box(*own.buffer(reach_m).bounds)
+    top, left, bottom, right = _window(box_m, centre, to_grid, grid)
+    if (bottom - top) * (right - left) > _MAX_CELLS:
+        raise input_error(
+            grid.path,
+            field=grid.layer_id,
+            found=f"{(bottom - top) * (right - left):,} cells around {place.tmf_id}",
+            expected=f"at most {_MAX_CELLS:,}",
+            fix="resample the relief to coarser cells, or shorten the distance",
+        )
+    rows, columns = np.mgrid[top:bottom, left:right]
+    lon, lat = to_degrees.transform(*mapped(grid.transform, columns + 0.5, rows + 0.5))
+    height = np.full(rows.shape, np.nan)
+    if rows.size:
+        height = reader.window(top, left, bottom, right)[0].astype(np.float64)
+    x_m, y_m = _local(lon, lat, centre)
+    points = shapely.points(x_m, y_m)
+    away = shapely.distance(points, own)
+    dx_m, dy_m = _sides(x_m, y_m, cell_size_m(grid))
+    inside = shapely.contains_xy(own, x_m, y_m)
+    return Heights(height, dx_m, dy_m, inside, away)
+
+
+def _window(
+    box_m: shapely.Polygon,
+    centre: tuple[float, float],
+    to_grid: Transformer,
+    grid: Grid,
+) -> tuple[int, int, int, int]:
+    """Rows and columns of the raster that a box on the local plane touches."""
+    plane = (
+        f"+proj=aeqd +lat_0={centre[1]:.9f} +lon_0={centre[0]:.9f} +datum=WGS84 "
+        "+units=m"
+    )
+    back = Transformer.from_crs(plane, "EPSG:4326", always_xy=True)
+    ring = shapely.get_coordinates(shapely.segmentize(box_m, box_m.length / 40))
+    x, y = mapped(
+        ~grid.transform, *to_grid.transform(*back.transform(ring[:, 0], ring[:, 1]))
+    )
+    left, right = max(math.floor(x.min()), 0), min(math.ceil(x.max()), grid.width)
+    top, bottom = max(math.floor(y.min()), 0), min(math.ceil(y.max()), grid.height)
+    return top, left, max(bottom, top), max(right, left)
+
+
+def _local(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], centre: tuple[float, float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    flat = shapely.MultiPoint(np.column_stack([lon.ravel(), lat.ravel()]))
+    xy = shapely.get_coordinates(on_local_plane(flat, *centre))
+    return xy[:, 0].reshape(lon.shape), xy[:, 1].reshape(lon.shape)
+
+
+def _sides(
+    x_m: NDArray[np.float64], y_m: NDArray[np.float64], cell_m: float
+) -> tuple[float, float]:
+    """Sides of a cell in the middle of a window, metres."""
+    rows, columns = x_m.shape
+    if rows < 2 or columns < 2:
+        return cell_m, cell_m
+    r, c = rows // 2 - 1, columns // 2 - 1
+    dx = math.hypot(x_m[r, c + 1] - x_m[r, c], y_m[r, c + 1] - y_m[r, c])
+    dy = math.hypot(x_m[r + 1, c] - x_m[r, c], y_m[r + 1, c] - y_m[r, c])
+    return dx, dy
+
+
+def _check_north_up(grid: Grid, layer: Layer) -> None:
+    t = grid.transform
+    if t.b != 0 or t.d != 0 or t.a <= 0 or t.e >= 0:
+        raise input_error(
+            grid.path,
+            field=layer.id,
+            found=f"the transform {tuple(t)[:6]}",
+            expected="rows from north to south and columns from west to east",
+            fix="warp the raster north up (gdalwarp)",
+        )
+
+
+def read_features(layer: Layer, path: Path) -> Features:
+    """Points or polygons; areas and volumes from columns, else areas of polygons.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or has another CRS than the registry declares.
+    """
+    try:
+        frame = pyogrio.read_dataframe(path, layer=layer.table)
+    except (DataSourceError, DataLayerError, OSError) as error:
+        raise input_error(
+            path,
+            field=layer.id,
+            found=f"a file that cannot be read ({error})",
+            expected="points or polygons",
+            fix="fetch the file again, or correct 'file' and 'table' in the registry",
+        ) from None
+    if layer.crs is not None:
+        require_crs(frame, layer.crs, f"{path} ({layer.id})")
+    frame = frame.to_crs("EPSG:4326")
+    frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
+    shapes = frame.geometry.to_numpy()
+    points = shapely.point_on_surface(shapes)
+    areas = np.array([area_m2(s) if s.area > 0 else np.nan for s in shapes])
+    unknown = np.full(len(frame), np.nan)
+    return Features(
+        shapely.get_x(points),
+        shapely.get_y(points),
+        _column(frame, _AREA_COLUMN, areas),
+        _column(frame, _VOLUME_COLUMN, unknown),
+    )
+
+
+def _column(
+    frame: gpd.GeoDataFrame, name: str, usual: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Numbers of a column, or what stands in where there is no such column."""
+    if name not in frame.columns:
+        return usual
+    return frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
