@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _CHUNK_BYTES: Final = 1 << 16
 _TOO_MANY_REQUESTS: Final = 429
-_PARTIAL_CONTENT: Final = 206
+PARTIAL_CONTENT: Final = 206
 _RANGE_NOT_SATISFIABLE: Final = 416
 _SERVER_ERROR: Final = 500
 _CLIENT_ERROR: Final = 400
@@ -55,15 +55,15 @@ class Expected:
     size_bytes: int | None = None
 
 
-class _TryAgainError(Exception):
+class TryAgainError(Exception):
     """A failure that may pass: the next attempt may go better."""
 
 
-class _WrongBytesError(_TryAgainError):
+class WrongBytesError(TryAgainError):
     """All bytes came, but not the expected ones; worth one fresh start."""
 
 
-class _GiveUpError(Exception):
+class GiveUpError(Exception):
     """A failure that this address will repeat."""
 
 
@@ -102,7 +102,7 @@ def download(
             for address in addresses:
                 try:
                     seen = _from_address(address, part, expected, patience)
-                except _GiveUpError as error:
+                except GiveUpError as error:
                     log.warning("%s: %s", address, error)
                     reasons.append(f"{address}: {error}")
                     continue
@@ -110,7 +110,7 @@ def download(
                 _note(part).unlink(missing_ok=True)
                 return seen
     except OSError as error:
-        raise _no_room(target, error) from error
+        raise no_room(target, error) from error
     raise input_error(
         target.name,
         found=f"no usable download ({'; '.join(reasons)})",
@@ -120,7 +120,8 @@ def download(
     )
 
 
-def _no_room(target: Path, error: OSError) -> InputError:
+def no_room(target: Path, error: OSError) -> InputError:
+    """Build the error for a cache that cannot be written."""
     return input_error(
         target,
         found=f"a folder that cannot be written ({error.strerror or error})",
@@ -137,18 +138,18 @@ def _from_address(
         try:
             _transfer(address, part, expected, patience)
             return _verified(part, expected)
-        except _WrongBytesError as error:
+        except WrongBytesError as error:
             wrong += 1
             if wrong > 1 or attempt == patience.attempts:
-                raise _GiveUpError(_short(error)) from error
-            log.info("%s: %s; once more from the start", address, _short(error))
-        except (_TryAgainError, requests.RequestException) as error:
+                raise GiveUpError(short_reason(error)) from error
+            log.info("%s: %s; once more from the start", address, short_reason(error))
+        except (TryAgainError, requests.RequestException) as error:
             if attempt == patience.attempts:
-                raise _GiveUpError(
-                    f"{_short(error)} ({patience.attempts} attempts)"
+                raise GiveUpError(
+                    f"{short_reason(error)} ({patience.attempts} attempts)"
                 ) from error
             wait_s = patience.wait_s(attempt)
-            log.info("%s: %s; again in %.0f s", address, _short(error), wait_s)
+            log.info("%s: %s; again in %.0f s", address, short_reason(error), wait_s)
             patience.sleep(wait_s)
     raise ValueError("patience allows no attempt")
 
@@ -167,22 +168,23 @@ def _transfer(address: str, part: Path, expected: Expected, patience: Patience) 
             if start == expected.size_bytes:
                 return
             _forget(part)
-            raise _TryAgainError("the server has fewer bytes than were fetched before")
-        _refuse_errors(response)
-        if response.status_code != _PARTIAL_CONTENT:
+            raise TryAgainError("the server has fewer bytes than were fetched before")
+        refuse_errors(response)
+        if response.status_code != PARTIAL_CONTENT:
             start = 0
         elif not _continues_at(response, start):
             _forget(part)
-            raise _TryAgainError("the server answered with another part of the file")
+            raise TryAgainError("the server answered with another part of the file")
         _store(response, address, part, start, expected)
 
 
-def _refuse_errors(response: requests.Response) -> None:
+def refuse_errors(response: requests.Response) -> None:
+    """Raise for an answer that is an error; some may pass, others will not."""
     code = response.status_code
     if code >= _SERVER_ERROR or code == _TOO_MANY_REQUESTS:
-        raise _TryAgainError(f"the server answered {code}")
+        raise TryAgainError(f"the server answered {code}")
     if code >= _CLIENT_ERROR:
-        raise _GiveUpError(f"the server answered {code}")
+        raise GiveUpError(f"the server answered {code}")
 
 
 def _store(
@@ -199,9 +201,7 @@ def _store(
     total = start + int(announced) if announced else expected.size_bytes
     if expected.size_bytes is not None and total != expected.size_bytes:
         _forget(part)
-        raise _GiveUpError(
-            f"the file has {total} bytes, expected {expected.size_bytes}"
-        )
+        raise GiveUpError(f"the file has {total} bytes, expected {expected.size_bytes}")
     validator = headers.get("ETag") or headers.get("Last-Modified")
     validator = validator if is_plain else None
     write_json(_note(part), {"address": address, "validator": validator})
@@ -217,7 +217,7 @@ def _store(
             if expected.size_bytes is not None and have > expected.size_bytes:
                 break
     if total is not None and have < total:
-        raise _TryAgainError(f"the transfer stopped at byte {have} of {total}")
+        raise TryAgainError(f"the transfer stopped at byte {have} of {total}")
 
 
 def _verified(part: Path, expected: Expected) -> str:
@@ -225,11 +225,11 @@ def _verified(part: Path, expected: Expected) -> str:
     size = part.stat().st_size
     if expected.size_bytes is not None and size != expected.size_bytes:
         _forget(part)
-        raise _WrongBytesError(f"{size} bytes came, expected {expected.size_bytes}")
+        raise WrongBytesError(f"{size} bytes came, expected {expected.size_bytes}")
     seen = sha256(part)
     if expected.sha256 is not None and seen != expected.sha256:
         _forget(part)
-        raise _WrongBytesError(f"the SHA-256 is {seen}, expected {expected.sha256}")
+        raise WrongBytesError(f"the SHA-256 is {seen}, expected {expected.sha256}")
     return seen
 
 
@@ -269,6 +269,7 @@ def _forget(part: Path) -> None:
     _note(part).unlink(missing_ok=True)
 
 
-def _short(error: Exception) -> str:
+def short_reason(error: Exception) -> str:
+    """Text of an error on one line, for a log."""
     text = " ".join(str(error).split())
     return text if len(text) <= 200 else text[:197] + "..."

@@ -7,7 +7,7 @@ import shutil
 import stat
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import urlsplit
@@ -19,7 +19,9 @@ from pipeline.core.errors import input_error
 from pipeline.core.files import sha256, whole_file, write_json
 from pipeline.core.layers import Layer, Source
 from pipeline.retrieve.download import Expected, Patience, download
+from pipeline.retrieve.lookup import Bounds, cached_path
 from pipeline.retrieve.mosaic import Part, write_mosaic
+from pipeline.retrieve.remote_window import Cut, OutsideError, cut_remote
 
 _NOTE_SUFFIX = ".origin.json"
 _SIDE_FILES = (".shx", ".dbf", ".prj", ".cpg")  # what belongs to a shapefile
@@ -61,11 +63,24 @@ def source_files(layer: Layer) -> tuple[SourceFile, ...]:
     return tuple(files)
 
 
-def fetch(layer: Layer, cache: Path, patience: Patience | None = None) -> Path:
+def fetch(
+    layer: Layer,
+    cache: Path,
+    patience: Patience | None = None,
+    *,
+    box_deg: Bounds | None = None,
+) -> Path:
     """Bring a layer into the cache and return its path.
 
     A note beside the file keeps where it came from, the checksum seen and whether a
-    registered checksum vouches for it.
+    registered checksum vouches for it; of a part of a remote raster also which part,
+    and what the server said of the whole (size, ETag, Last-Modified).
+
+    Parameters
+    ----------
+    box_deg
+        West, south, east, north of the region in degrees, for layers of which only
+        the region is fetched.
 
     Raises
     ------
@@ -75,8 +90,11 @@ def fetch(layer: Layer, cache: Path, patience: Patience | None = None) -> Path:
     source = layer.source
     if source is None:
         raise ValueError(f"layer {layer.id} has no source")
-    target = cache / layer.file
-    if source.is_many:
+    target = cached_path(cache, layer, box_deg)
+    cuts: list[Cut] = []
+    if source.only_region:
+        cuts = _fetch_region(layer, source, target, box_deg, patience)
+    elif source.is_many:
         _fetch_parts(layer, target, patience)
     elif source.member is not None:
         _fetch_member(layer, source, target, patience)
@@ -88,7 +106,8 @@ def fetch(layer: Layer, cache: Path, patience: Patience | None = None) -> Path:
             "addresses": [file.addresses[0] for file in source_files(layer)],
             "sha256": sha256(target),
             "verified": source.sha256 is not None,
-        },
+        }
+        | ({"parts": [asdict(cut) for cut in cuts]} if cuts else {}),
     )
     return target
 
@@ -123,6 +142,65 @@ def _fetch_parts(layer: Layer, target: Path, patience: Patience | None) -> None:
         download(file.addresses, local, Expected(), patience)
         parts.append(Part(local, file.band))
     write_mosaic(target, parts, layer.id)
+
+
+def _fetch_region(
+    layer: Layer,
+    source: Source,
+    target: Path,
+    bbox: Bounds | None,
+    patience: Patience | None,
+) -> list[Cut]:
+    """Fetch the region's part of every file; tiles beside the region are passed over.
+
+    Raises
+    ------
+    InputError
+        If no file reaches into the region.
+    """
+    if bbox is None:
+        raise ValueError(
+            f"layer {layer.id} is fetched for one region, and none is given"
+        )
+    margin = source.margin_deg
+    west, south, east, north = bbox
+    box = (west - margin, south - margin, east + margin, north + margin)
+    folder = target.with_name(target.stem)
+    cuts, parts = [], []
+    for file in source_files(layer):
+        local = folder / file.name if source.is_many else target
+        try:
+            cut = _kept_cut(local) or cut_remote(
+                layer, file.addresses, local, box, patience
+            )
+        except OutsideError:
+            continue
+        if source.is_many:
+            seen = {"sha256": sha256(local), "cut": asdict(cut)}
+            write_json(_note(local), seen)
+        cuts.append(cut)
+        parts.append(Part(local, file.band))
+    if not parts:
+        raise input_error(
+            target.name,
+            field=layer.id,
+            found="no cell of the remote raster in the region's box",
+            expected="a raster that reaches into the region",
+            fix="name another layer, or correct the address or the region's bbox",
+        )
+    if source.is_many:
+        write_mosaic(target, parts, layer.id)
+    return cuts
+
+
+def _kept_cut(local: Path) -> Cut | None:
+    """Part that an earlier run, broken off later, brought whole."""
+    try:
+        note = json.loads(_note(local).read_text(encoding="utf-8"))
+        is_whole = note["sha256"] == sha256(local)
+        return Cut(**note["cut"]) if is_whole else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _fetch_member(

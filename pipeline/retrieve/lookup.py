@@ -25,6 +25,12 @@ Bounds = tuple[float, float, float, float]
 INPUT_USE: Final = "inputs"
 """Use of a layer that a derived layer is computed from."""
 
+OPTIONAL_USES: Final[dict[str, str]] = {
+    "optional_hazards": "hazards",
+    "optional_climate_factors": "climate_factors",
+}
+"""Keys of a region's optional layers, and their use when they are there."""
+
 ROLE_OF_USE: Final[dict[str, LayerRole]] = {
     "borders": LayerRole.BORDERS,
     "boundary_lines": LayerRole.BOUNDARY_LINES,
@@ -264,11 +270,12 @@ def _check_role(region: Region, use: str, layer: Layer) -> None:
         ("rivers", LayerRole.RELIEF),
         ("climate_baselines", LayerRole.HAZARD),
     )
-    if layer.role is not ROLE_OF_USE[use] and not is_derived:
+    use_of_role = OPTIONAL_USES.get(use, use)
+    if layer.role is not ROLE_OF_USE[use_of_role] and not is_derived:
         raise input_error(
             region.path,
             field=f"layers.{use}",
             found=f"{layer.id!r}, which has the role {layer.role.value!r}",
-            expected=f"a layer with the role {ROLE_OF_USE[use].value!r}",
+            expected=f"a layer with the role {ROLE_OF_USE[use_of_role].value!r}",
             fix="name another layer, or move it to the key that it is for",
         )

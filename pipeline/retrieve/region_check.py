@@ -22,6 +22,7 @@ from pipeline.retrieve.lookup import (
     registry_paths,
     wanted_layers,
 )
+from pipeline.retrieve.optional import settled
 
 _COST_OF_INPUT: Final = (
     "hazards that are computed from it have no value for any facility"
@@ -60,6 +61,7 @@ class Weight(StrEnum):
 
     FINE = "ok"
     GAP = "gap"
+    EXTRA = "extra"
     ERROR = "error"
 
 
@@ -155,10 +157,20 @@ def _inventory(region: Region) -> Iterator[Finding]:
 
 
 def _layers(region: Region, registry: Registry, places: Places) -> Iterator[Finding]:
-    for layer, uses in wanted_layers(region, registry).values():
-        item = _located(layer, uses, places, region)
+    wanted = wanted_layers(region, registry)
+    found = [_located(layer, uses, places, region) for layer, uses in wanted.values()]
+    kept, passed = settled(found)
+    spare = {item.layer.id for item in found}
+    spare -= {item.layer.id for item in (*kept, *passed)}
+    for item in found:
+        layer, uses = item.layer, item.uses
+        if layer.id in spare:
+            continue  # an input of a layer that is passed over
         subject = f"{', '.join(uses)}: {layer.id}"
-        if item.state is LayerState.MISSING:
+        if item in passed and item.state is not LayerState.INVALID:
+            text = f"{item.reason} It would serve if it were there: {layer.title.en}."
+            yield Finding(Weight.EXTRA, subject, text)
+        elif item.state is LayerState.MISSING:
             costs = "; ".join(COST_OF_ABSENCE.get(use, _COST_OF_INPUT) for use in uses)
             yield Finding(
                 Weight.GAP, subject, f"{item.reason} What this costs: {costs}."

@@ -141,6 +141,11 @@ def _use(use: str, rows: tuple[tuple[Layer, bool], ...]) -> str:
         lines.append(f"  # {use}: (no registered layer covers the box)")
     if use not in _LISTS:
         lines += [f"  # {use}: {layer.id} # {_title(layer)}" for layer in others]
+    if use == "hazards":
+        lines += [
+            "  # hazard layers that are used where a data root or the cache holds them",
+            "  optional_hazards: []",
+        ]
     return "\n".join(lines) + "\n"
 
 

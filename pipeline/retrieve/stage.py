@@ -22,6 +22,7 @@ from pipeline.retrieve.lookup import (
     registry_paths,
     wanted_layers,
 )
+from pipeline.retrieve.optional import is_optional, settled
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +62,12 @@ def run(arguments: argparse.Namespace) -> None:
             uses,
             places,
             region.config.bbox.bounds,
-            may_download=not arguments.offline,
+            may_download=not arguments.offline and not is_optional(uses),
             accept_unverified=arguments.accept_unverified,
         )
         for layer, uses in wanted.values()
     ]
+    found, passed = settled(found)
     manifest = Manifest(region=region.config.region, layers=tuple(found))
     write_json(arguments.out, manifest.model_dump(mode="json"))
     write_provenance(
@@ -76,9 +78,15 @@ def run(arguments: argparse.Namespace) -> None:
             "offline": arguments.offline,
             "accept_unverified": arguments.accept_unverified,
         },
-        notes={"layers": {item.layer.id: item.sha256 for item in found}},
+        notes={
+            "layers": {item.layer.id: item.sha256 for item in found},
+            "passed_over": [item.layer.id for item in passed],
+        },
     )
     _say(found)
+    if passed:
+        names = ", ".join(item.layer.id for item in passed)
+        log.info("%d optional layers are not here: %s", len(passed), names)
 
 
 def _say(found: list[LocalLayer]) -> None:

@@ -27,6 +27,9 @@ class Site:
     faults: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     knows_ranges: bool = True
     etag: str | None = '"one"'
+    last_modified: str | None = None
+    next_version: tuple[str, bytes] = ('"two"', b"")
+    sent_bytes: int = 0
     seen: list[tuple[str, str | None]] = field(default_factory=list)
 
     def put(self, path: str, content: bytes, *faults: tuple[str, int]) -> str:
@@ -54,31 +57,37 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if fault == "status" or path not in site.files:
             self._empty(amount or 404)
             return
+        if fault == "changed":
+            site.etag, site.files[path] = site.next_version
         body = site.files[path]
-        start = 0
+        start, stop, is_part = 0, len(body), False
         changed = self.headers.get("If-Range") not in (None, site.etag)
         if asked and site.knows_ranges and not changed:
-            start = int(asked.removeprefix("bytes=").rstrip("-"))
+            first, _, last = asked.removeprefix("bytes=").partition("-")
+            start, is_part = int(first), bool(int(first) or last)
+            stop = min(int(last) + 1, len(body)) if last else len(body)
             if start >= len(body):
                 self._empty(416)
                 return
-        self.send_response(206 if start else 200)
-        if start:
+        self.send_response(206 if is_part else 200)
+        if is_part:
             start += fault == "shifted"
-            span = f"bytes {start}-{len(body) - 1}/{len(body)}"
-            self.send_header("Content-Range", span)
+            self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{len(body)}")
         if not fault.startswith("no_length"):
-            self.send_header("Content-Length", str(len(body) - start))
+            self.send_header("Content-Length", str(stop - start))
         if site.etag:
             self.send_header("ETag", site.etag)
+        if site.last_modified:
+            self.send_header("Last-Modified", site.last_modified)
         self.end_headers()
-        is_cut = fault in ("drop", "reset", "no_length_drop")
-        stop = start + amount if is_cut else len(body)
+        if fault in ("drop", "reset", "no_length_drop"):
+            stop = min(start + amount, stop)
+        site.sent_bytes += stop - start
         self.wfile.write(body[start:stop])
         if fault == "reset":
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        if fault:
+        if fault and fault != "changed":
             self.close_connection = True
 
     def _empty(self, code):
