@@ -142,13 +142,30 @@ def surface_temperature() -> Raster:
     )
 
 
+def monthly_temperature() -> Raster:
+    """Mean air temperature at 2 m of each month, degrees Celsius (P.1510-1)."""
+    lat, lon = itur_map("1510", "v1_lat"), itur_map("1510", "v1_lon")
+    bands = [
+        clip(itur_map("1510", f"v1_t_month{m:02d}"), lat, lon, region_box())
+        for m in range(1, 13)
+    ]
+    return Raster(
+        np.stack([values - KELVIN_AT_0_DEGC for values, _ in bands]).astype(np.float32),
+        bands[0][1],
+        FLOAT_NODATA,
+        tuple(f"temperature_degc_month_{m:02d}" for m in range(1, 13)),
+        {"TITLE": "Mean monthly surface temperature, ITU-R P.1510-1", "UNITS": "degC"},
+    )
+
+
 def main() -> None:
-    """Write the four grids."""
+    """Write the five grids."""
     out: Path = arguments(__doc__, ()).out
     write_cog(out / "relief.tif", relief())
     write_cog(out / "rain_rate_001.tif", rain_rate())
     write_cog(out / "monthly_rain.tif", monthly_rain())
     write_cog(out / "surface_temperature.tif", surface_temperature())
+    write_cog(out / "monthly_temperature.tif", monthly_temperature())
 
 
 if __name__ == "__main__":
