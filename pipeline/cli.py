@@ -51,6 +51,10 @@ COMMANDS = {
     "retrieve": ("pipeline.retrieve.stage", "stage: registry to checked local files"),
     "inventory": ("pipeline.inventory.stage", "stage: inventories to one clean table"),
     "hazards": ("pipeline.hazards.stage", "stage: hazard layers at every facility"),
+    "hazard-maps": (
+        "pipeline.hazards.maps_stage",
+        "stage: hazard layers on one grid, and a multi-hazard index",
+    ),
     "displacement": ("pipeline.displacement.stage", "stage: InSAR motion and status"),
     "rivers": ("pipeline.rivers.stage", "stage: downstream paths and arrival times"),
     "assessment": ("pipeline.assessment.stage", "stage: criteria, indices and rank"),

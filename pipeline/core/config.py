@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, Field, model_validator
 
 from pipeline.core.errors import input_error
+from pipeline.core.hazard_maps import RegionMaps
 from pipeline.core.layers import Identifier, Words
 from pipeline.core.methods import MethodsConfig
 from pipeline.core.methods.displacement import DisplacementThresholds
@@ -178,6 +179,10 @@ class RegionConfig(Record):
         default_factory=dict,
         description="Thresholds of single facilities by tmf_id, in place of those of "
         "the methods.",
+    )
+    maps: RegionMaps | None = Field(
+        None,
+        description="Grid of the regional hazard maps; without it none are made.",
     )
     climate: tuple[ClimateCase, ...] = Field(
         (), description="Climate cases besides the present."

@@ -41,9 +41,7 @@ def check_possible(layer: Layer, sampled: Sampled) -> None:
     InputError
         Names layer, level, facility, value, limits and the likely mistake.
     """
-    usual = POSSIBLE.get((measure_key(layer.intensity_measure), layer.unit.lower()))
-    minimum = layer.minimum if layer.minimum is not None else usual and usual[0]
-    maximum = layer.maximum if layer.maximum is not None else usual and usual[1]
+    minimum, maximum = limits_of(layer)
     for one in sampled.samples:
         for value in (one.least, one.largest):
             if value is None:
@@ -52,6 +50,14 @@ def check_possible(layer: Layer, sampled: Sampled) -> None:
             too_high = maximum is not None and value > maximum
             if too_low or too_high:
                 raise _impossible(layer, one, value, minimum, maximum)
+
+
+def limits_of(layer: Layer) -> tuple[float | None, float | None]:
+    """Least and largest value that a layer can have; None where there is no limit."""
+    usual = POSSIBLE.get((measure_key(layer.intensity_measure), layer.unit.lower()))
+    minimum = layer.minimum if layer.minimum is not None else usual and usual[0]
+    maximum = layer.maximum if layer.maximum is not None else usual and usual[1]
+    return minimum, maximum
 
 
 def _impossible(
@@ -63,11 +69,12 @@ def _impossible(
         found=f"{value:g} {layer.unit} at facility {one.tmf_id!r}",
         expected=f"values from {'-' if low is None else f'{low:g}'} to "
         f"{'-' if high is None else f'{high:g}'} {layer.unit}",
-        fix=_likely_mistake(layer, value, high),
+        fix=likely_mistake(layer, value, high),
     )
 
 
-def _likely_mistake(layer: Layer, value: float, maximum: float | None) -> str:
+def likely_mistake(layer: Layer, value: float, maximum: float | None) -> str:
+    """What to do about a value that cannot be."""
     if any(abs(value - s) <= 1e-3 * abs(s) for s in _SENTINELS):
         return f"declare {value:g} as 'nodata' in the registry; it looks like one"
     measure = measure_key(layer.intensity_measure)

@@ -29,3 +29,31 @@ rule hazards:
         " --zones {input.zones:q} --layers {input.layers:q} --out {output.hazards:q}"
         " --out-changes {output.changes:q})"
         " > {log:q} 2>&1 || {{ tail -n 20 {log:q} >&2; exit 1; }}"
+
+
+rule hazard_maps:
+    input:
+        region=region_file,
+        methods=METHODS,
+        layers=f"{OUT}/{{region}}/layers/manifest.json",
+    output:
+        maps=directory(f"{OUT}/{{region}}/layers/hazards"),
+    log:
+        f"{OUT}/{{region}}/logs/hazard_maps.log",
+    benchmark:
+        f"{OUT}/{{region}}/benchmarks/hazard_maps.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        mem_mb=1500,
+    params:
+        code=code_version("pipeline/core", "pipeline/hazards"),
+        memory_mb=512,
+    message:
+        "{wildcards.region}: laying hazard layers on one grid, and their index"
+    shell:
+        "(python -m pipeline hazard-maps --region {input.region:q}"
+        " --methods {input.methods:q} --layers {input.layers:q} --out {output.maps:q}"
+        " --memory-mb {params.memory_mb} --threads {threads})"
+        " > {log:q} 2>&1 || {{ tail -n 20 {log:q} >&2; exit 1; }}"

@@ -12,6 +12,7 @@ import rasterio
 from affine import Affine
 
 from pipeline.core.layers import Layer
+from pipeline.core.methods.hazard_maps import MapMethods
 from pipeline.core.methods.hazards import HazardMethods
 
 DEGREE = Affine(1.0, 0.0, 70.0, 0.0, -1.0, 43.0)
@@ -27,6 +28,7 @@ def choices() -> HazardMethods:
         minimum_covered_fraction=0.5,
         flow_cell_m=100,
         slope_distance_m=1000,
+        maps=MapMethods(minimum_weight_fraction=0.5),
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.core.methods.hazard_maps import MapMethods
 from pipeline.core.methods.hazards import HazardMethods
 from pipeline.hazards.samples import summarise, weighted_quantile
 
@@ -16,6 +17,7 @@ CHOICES = HazardMethods(
     minimum_covered_fraction=0.5,
     flow_cell_m=100,
     slope_distance_m=1000,
+    maps=MapMethods(minimum_weight_fraction=0.5),
 )
 cells = st.lists(
     st.tuples(st.floats(-1e3, 1e3), st.floats(1e-3, 1.0)), min_size=1, max_size=30

@@ -28,3 +28,4 @@ class HazardMethods(Record):
         description="How far up the slope above a facility reaches where no polygon "
         "outlines it, metres.",
     )
+    maps: MapMethods = Field(description="Regional maps and their index.")
