@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from pipeline.core.methods.hazard_maps import MapMethods
 from pipeline.core.records import Record
 
 
