@@ -68,6 +68,11 @@ class Points(Record):
     )
     first_year: int | None = Field(None, description="Earlier points do not count.")
     last_year: int | None = Field(None, description="Later points do not count.")
+    listed_in: str | None = Field(
+        None,
+        description="Outline (WKT polygon, degrees) in which the list would hold a "
+        "point if there were one; the layer's extent if empty.",
+    )
     lon_column: str | None = Field(
         None, description="Column of longitudes in a CSV file, degrees (WGS 84)."
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
+from shapely.geometry.base import BaseGeometry
 
 from pipeline.core.errors import input_error
 from pipeline.core.geo import distance_m, geodesic_circle
@@ -189,10 +191,41 @@ def _sample(
 
 def _listed_share(place: Place, layer: Layer, radius_m: float) -> float:
     """Share of the area searched in which the layer lists points at all."""
-    if layer.extent is None:
+    area = listed_area(layer)
+    if area is None:
         return 1.0
-    box = shapely.box(*layer.extent)
     if radius_m == 0:
-        return float(box.covers(shapely.Point(place.lon_deg, place.lat_deg)))
+        return float(area.covers(shapely.Point(place.lon_deg, place.lat_deg)))
     circle = geodesic_circle(place.lon_deg, place.lat_deg, radius_m)
-    return float(circle.intersection(box).area / circle.area)
+    return float(circle.intersection(area).area / circle.area)
+
+
+def listed_area(layer: Layer) -> BaseGeometry | None:
+    """Area in degrees in which a layer lists points at all; None: everywhere.
+
+    Raises
+    ------
+    InputError
+        If the outline in the registry is no polygon.
+    """
+    text = None if layer.points is None else layer.points.listed_in
+    if text is not None:
+        return _outline(text, layer.id)
+    return None if layer.extent is None else shapely.box(*layer.extent)
+
+
+@lru_cache(maxsize=32)
+def _outline(text: str, layer_id: str) -> BaseGeometry:
+    try:
+        area = shapely.from_wkt(text)
+    except shapely.errors.GEOSException:
+        area = None
+    if area is None or area.geom_type not in ("Polygon", "MultiPolygon"):
+        raise input_error(
+            "layers/registry.yaml",
+            field=f"{layer_id}.points.listed_in",
+            found=text if len(text) < 60 else text[:57] + "...",
+            expected="a polygon as WKT, such as POLYGON((70 40, 73 40, 73 42, 70 40))",
+            fix="correct the outline",
+        )
+    return area if area.is_valid else shapely.make_valid(area)
