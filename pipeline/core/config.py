@@ -88,6 +88,18 @@ class DisplacementSource(Record):
     )
 
 
+class DisplacementStep(Record):
+    """A day on which the ground may have jumped, for a known cause."""
+
+    first_day: date = Field(description="First day behind the step, ISO.")
+    cause: str = Field(
+        min_length=1, description="What happened: an earthquake, a remediation."
+    )
+    facilities: tuple[Identifier, ...] = Field(
+        (), description="Facilities that it concerns, by tmf_id; all if empty."
+    )
+
+
 class RegionLayers(Record):
     """Layers of the registry that the region uses, by what they are used for."""
 
@@ -114,6 +126,14 @@ class RegionLayers(Record):
     hazards: tuple[Identifier, ...] = Field((), description="Hazard layers.")
     climate_factors: tuple[Identifier, ...] = Field(
         (), description="Tables or grids of climate change factors."
+    )
+    optional_hazards: tuple[Identifier, ...] = Field(
+        (),
+        description="Hazard layers that are used where a data root or the cache holds "
+        "them, and passed over elsewhere.",
+    )
+    optional_climate_factors: tuple[Identifier, ...] = Field(
+        (), description="Change factors that are used where they are at hand."
     )
     climate_baselines: tuple[Identifier, ...] = Field(
         (),
@@ -169,6 +189,10 @@ class RegionConfig(Record):
     layers: RegionLayers = Field(description="Layers by use.")
     displacement: tuple[DisplacementSource, ...] = Field(
         (), description="InSAR products that cover a part of the region."
+    )
+    displacement_steps: tuple[DisplacementStep, ...] = Field(
+        (),
+        description="Stated steps; their size is fitted and is no part of the rate.",
     )
     displacement_date: date | None = Field(
         None,
