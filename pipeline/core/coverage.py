@@ -6,8 +6,13 @@ affine map keeps shares of area, so south-up and rotated grids need nothing spec
 
 Method: each edge adds the signed area between itself and the right end of its row to
 one accumulator per row; a running sum along the row then is the covered share. Only
-cells that an edge crosses need arithmetic with fractions. Exact for straight edges up
-to rounding; rings must not cross themselves or each other.
+cells that an edge crosses need arithmetic with fractions; the stretches between them
+have one share. Exact for straight edges up to rounding; rings must not cross themselves
+or each other.
+
+A cell counts as covered if its share is at least `SMALLEST_SHARE`, or if an edge runs
+through its inside, however small the part that it cuts off (a corner cut by a hundred
+thousandth of a cell has a share of 5e-11, and its value may be the largest).
 """
 
 from __future__ import annotations
@@ -19,25 +24,70 @@ from numba import njit
 from numpy.typing import NDArray
 
 SMALLEST_SHARE: Final = 1e-9
-"""Cells covered by less than this share count as not covered (rounding)."""
-_CHUNK_CELLS: Final = 32768
+"""Cells covered by less than this share, that no edge crosses, count as not covered."""
+SMALLEST_DEPTH: Final = 1e-9
+"""Cells; an edge crosses a cell if it gets farther into it than this (rounding)."""
+LEAST_SHARE: Final = 1e-18
+"""Share of a cell that an edge crosses where rounding leaves less."""
+_ONE: Final = np.uint64(1)
 
 
-@njit(cache=True, nogil=True)
+@njit(inline="always")
+def _mark(bits: NDArray[np.uint64], row: int, column: int) -> None:
+    bits[row, column >> 6] |= _ONE << np.uint64(column & 63)
+
+
+@njit(inline="always")
+def _is_marked(bits: NDArray[np.uint64], row: int, column: int) -> bool:
+    return bits[row, column >> 6] >> np.uint64(column & 63) & _ONE != 0
+
+
+@njit(inline="always")
+def _add_cell(
+    acc: NDArray[np.float64],
+    changed: NDArray[np.uint64],
+    crossed: NDArray[np.uint64],
+    row: int,
+    column: int,
+    middle: float,
+    dy: float,
+    height: float,
+) -> None:
+    """Add the part of an edge inside one cell, whose middle lies at x = ``middle``."""
+    depth = middle - column
+    acc[row, column] += dy - dy * depth
+    acc[row, column + 1] += dy * depth
+    _mark(changed, row, column)
+    _mark(changed, row, column + 1)
+    is_inside = SMALLEST_DEPTH < depth < 1.0 - SMALLEST_DEPTH
+    if is_inside and abs(height) > SMALLEST_DEPTH:
+        _mark(crossed, row, column)
+
+
+@njit(inline="always")
 def _add_piece(
-    acc: NDArray[np.float64], row: int, xa: float, xb: float, dy: float
+    acc: NDArray[np.float64],
+    changed: NDArray[np.uint64],
+    crossed: NDArray[np.uint64],
+    row: int,
+    xa: float,
+    xb: float,
+    dy: float,
 ) -> None:
     """Add the part of an edge inside one row; ``dy`` is its signed height."""
     width = acc.shape[1] - 1
     left, right = (xa, xb) if xa < xb else (xb, xa)
+    height = dy
+    if left >= width:
+        return
     if right <= 0.0:
         acc[row, 0] += dy
-        return
-    if left >= width:
+        _mark(changed, row, 0)
         return
     if left < 0.0:
         outside = dy * (-left / (right - left))
         acc[row, 0] += outside
+        _mark(changed, row, 0)
         dy -= outside
         left = 0.0
     if right > width:
@@ -45,33 +95,35 @@ def _add_piece(
         right = float(width)
     column = int(left)
     if right <= column + 1:
-        inside = dy * (0.5 * (left + right) - column)
-        acc[row, column] += dy - inside
-        acc[row, column + 1] += inside
+        _add_cell(acc, changed, crossed, row, column, 0.5 * (left + right), dy, height)
         return
     rate = dy / (right - left)
     while left < right:
         end = min(column + 1.0, right)
-        part = rate * (end - left)
-        inside = part * (0.5 * (left + end) - column)
-        acc[row, column] += part - inside
-        acc[row, column + 1] += inside
+        middle, part = 0.5 * (left + end), rate * (end - left)
+        _add_cell(acc, changed, crossed, row, column, middle, part, height)
         left = end
         column += 1
 
 
 @njit(cache=True, nogil=True)
-def _add_rings(
+def add_rings(
     acc: NDArray[np.float64],
+    changed: NDArray[np.uint64],
+    crossed: NDArray[np.uint64],
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     start: NDArray[np.int64],
     turn: NDArray[np.float64],
     x0: float,
     y0: float,
+    rows: int,
 ) -> None:
-    """Add all edges of closed rings, moved by (-x0, -y0), to the accumulators."""
-    rows = acc.shape[0]
+    """Add all edges of closed rings, moved by (-x0, -y0), to the accumulators.
+
+    Bits of ``changed`` mark the columns whose accumulator changed, bits of ``crossed``
+    the cells that an edge crosses.
+    """
     for ring in range(len(turn)):
         for i in range(start[ring], start[ring + 1] - 1):
             ax, ay, bx, by = x[i] - x0, y[i] - y0, x[i + 1] - x0, y[i + 1] - y0
@@ -88,7 +140,7 @@ def _add_rings(
             while top < end:
                 bottom = min(row + 1.0, end)
                 xb = bx if bottom == by else ax + slope * (bottom - ay)
-                _add_piece(acc, row, xa, xb, sign * (bottom - top))
+                _add_piece(acc, changed, crossed, row, xa, xb, sign * (bottom - top))
                 xa, top = xb, bottom
                 row += 1
 
@@ -120,78 +172,20 @@ def cell_shares(
     Returns
     -------
     ndarray
-        Shape (height, width), 0 to 1; below `SMALLEST_SHARE` exactly 0.
+        Shape (height, width), 0 to 1; exactly 0 where a cell is not covered, and more
+        where an edge crosses a cell, however little it cuts off.
     """
     acc = np.zeros((height, width + 1))
-    _add_rings(acc, x, y, start, turn, 0.0, 0.0)
+    words = (width >> 6) + 1
+    changed = np.zeros((height, words), np.uint64)
+    crossed = np.zeros((height, words), np.uint64)
+    add_rings(acc, changed, crossed, x, y, start, turn, 0.0, 0.0, height)
     for row in range(height):
         share = 0.0
         for column in range(width):
             share += acc[row, column]
             kept = share if share >= SMALLEST_SHARE else 0.0
+            if _is_marked(crossed, row, column):
+                kept = max(share, LEAST_SHARE)
             acc[row, column] = min(kept, 1.0)
     return acc[:, :width]
-
-
-@njit(cache=True, nogil=True)
-def zone_sums(
-    values: NDArray[np.float32],
-    row0: int,
-    col0: int,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    start: NDArray[np.int64],
-    turn: NDArray[np.float64],
-    first_ring: NDArray[np.int64],
-    windows: NDArray[np.int64],
-    members: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """Sums over the cells of each polygon that lie in ``values``.
-
-    Parameters
-    ----------
-    values
-        Shape (rows, columns); cells of the raster from (row0, col0); NaN is no data.
-    x, y, start, turn, first_ring
-        Rings of all polygons in raster cells (`pipeline.core.rings.Rings`).
-    windows
-        Shape (n, 4): first row, first column, one past the last row and column of the
-        part of each polygon to add; they lie in ``values``.
-    members
-        Shape (n,): the polygons, indices into ``first_ring``.
-
-    Returns
-    -------
-    ndarray
-        Shape (n, 4): sum of shares, of share x value, least and largest value; the
-        last two are infinite where no cell has data.
-    """
-    out = np.empty((len(members), 4))
-    for k in range(len(members)):
-        p = members[k]
-        top, left, bottom, right = windows[k]
-        width = right - left
-        rows = max(1, min(bottom - top, _CHUNK_CELLS // (width + 1)))
-        acc = np.zeros((rows, width + 1))
-        a, b = first_ring[p], first_ring[p + 1]
-        weight, total = 0.0, 0.0
-        least, largest = np.inf, -np.inf
-        for chunk in range(top, bottom, rows):
-            acc[:] = 0.0
-            _add_rings(acc, x, y, start[a : b + 1], turn[a:b], left, chunk)
-            for r in range(min(rows, bottom - chunk)):
-                share = 0.0
-                line = values[chunk + r - row0]
-                for c in range(width):
-                    share += acc[r, c]
-                    value = line[left + c - col0]
-                    if share >= SMALLEST_SHARE and value == value:
-                        weight += share
-                        total += share * value
-                        least = min(least, value)
-                        largest = max(largest, value)
-        out[k, 0] = weight
-        out[k, 1] = total
-        out[k, 2] = least
-        out[k, 3] = largest
-    return out

@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.core.coverage import zone_sums
 from pipeline.core.layers import Layer
 from pipeline.core.rings import Rings, rings_of
+from pipeline.core.zone_sums import zone_sums
 from pipeline.hazards.blocks import BlockReader
 from pipeline.hazards.grid import Grid, open_raster
 

@@ -18,12 +18,12 @@ from pyproj import Transformer
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
-from pipeline.core.coverage import zone_sums
 from pipeline.core.errors import input_error
 from pipeline.core.layers import LocalLayer
 from pipeline.core.model import Status
 from pipeline.core.rings import rings_of
 from pipeline.core.tables import STORAGE_CRS
+from pipeline.core.zone_sums import zone_sums
 from pipeline.rivers.borders import Countries
 from pipeline.rivers.exposure import UNKNOWN_COUNTRY, Bands, Pieces
 from pipeline.rivers.network import Network

@@ -56,6 +56,27 @@ def test_a_triangle_over_nine_cells_by_hand():
     assert shares_of(triangle, 3, 3) == pytest.approx(np.array(expected), abs=1e-15)
 
 
+@pytest.mark.parametrize("cut", [1e-4, 1e-5, 1e-7])
+def test_a_cell_whose_corner_is_cut_is_touched_however_little(cut):
+    # the slanting edge runs through the corner of cell (1, 1), the last of four
+    corner = Polygon([(0, 0), (2 + cut, 0), (0, 2 + cut)])
+    shares = shares_of(corner, 2, 2)
+    assert 0 < shares[1, 1] == pytest.approx(cut**2 / 2, rel=1e-2, abs=1e-16)
+    assert shares[1, 1] == pytest.approx(
+        shares_by_shapely(corner, 2, 2)[1, 1], abs=1e-16
+    )
+
+
+def test_edges_along_the_lines_of_the_grid_touch_nothing_beyond():
+    tenths = Affine(0.1, 0, 70, 0, -0.1, 45)
+    rings = rings_of([box(70.3, 44.5, 70.7, 44.8)], tenths)  # rounding of 1e-12 cells
+    shares = cell_shares(*rings.of(0), 8, 9)
+    inside = np.zeros((8, 9))
+    inside[2:5, 3:7] = 1
+    assert np.array_equal(shares > 0, inside > 0)
+    assert shares == pytest.approx(inside)
+
+
 def test_a_hole_is_taken_away_whatever_way_its_ring_turns():
     shell, hole = box(0, 0, 3, 3), box(1, 1, 2, 2)
     for ring in (hole.exterior.coords, hole.exterior.coords[::-1]):

@@ -100,6 +100,32 @@ def test_a_square_over_nine_cells_by_hand(make_layer, write_raster):
     assert found.covered_fraction.tolist() == [1]
 
 
+def test_the_largest_value_may_lie_in_a_corner_that_is_hardly_cut(
+    make_layer, write_raster
+):
+    # 4e-10 of the last cell is covered, and it holds the largest value: exactextract
+    # and the overlay of shapely count it, so do we
+    path = write_raster(np.array([[1.0, 2.0], [3.0, 9.0]]))
+    cut = 3e-5
+    corner = shapely.Polygon([(70, 43), (72 + cut, 43), (70, 41 - cut)])
+    last = shapely.intersection(corner, shapely.box(71, 41, 72, 42))
+    assert 4e-10 < shapely.area(last) < 5e-10
+    found = zone_statistics(make_layer(), path, [corner])
+    assert found.maximum.tolist() == [9]
+    assert found.mean[0] == pytest.approx((1 + 2 / 2 + 3 / 2) / 2, rel=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_extremes_of_negative_values_and_of_zeros(make_layer, write_raster, dtype):
+    cells = np.array([[-5.5, -0.25, -1e-30], [0.0, 1e-30, 7.0], [-1e30, 1e30, 2.0]])
+    path = write_raster(cells, dtype=dtype)
+    rows = [shapely.box(70, 42 - k, 73, 43 - k) for k in range(3)]
+    found = zone_statistics(make_layer(), path, rows)
+    expected = cells.astype(dtype).astype(float)
+    assert found.minimum.tolist() == expected.min(axis=1).tolist()
+    assert found.maximum.tolist() == expected.max(axis=1).tolist()
+
+
 def test_a_polygon_off_the_raster_has_no_statistics(field):
     layer, path, _ = field
     found = zone_statistics(layer, path, [shapely.box(0, 0, 1, 1)])
