@@ -7,9 +7,9 @@ no row and no gap, and 'natech check-region' lists it. Nothing optional is downl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from pipeline.core.layers import LayerState, LocalLayer
+from pipeline.core.layers import Layer, LayerState, LocalLayer
 from pipeline.retrieve.lookup import INPUT_USE, OPTIONAL_USES
 
 
@@ -17,6 +17,29 @@ def is_optional(uses: Iterable[str]) -> bool:
     """Whether only optional keys name a layer."""
     names = set(uses)
     return bool(names) and names <= set(OPTIONAL_USES)
+
+
+def needed_ids(wanted: Mapping[str, tuple[Layer, tuple[str, ...]]]) -> set[str]:
+    """Ids of all layers that the region needs: not optional, and their inputs.
+
+    Parameters
+    ----------
+    wanted
+        Layers by id, with the keys that name them.
+    """
+    found: set[str] = set()
+    waiting = [
+        key
+        for key, (_, uses) in wanted.items()
+        if not is_optional(uses) and set(uses) != {INPUT_USE}
+    ]
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            derivation = wanted[key][0].derivation
+            waiting += derivation.inputs.values() if derivation else ()
+    return found
 
 
 def settled(found: Sequence[LocalLayer]) -> tuple[list[LocalLayer], list[LocalLayer]]:

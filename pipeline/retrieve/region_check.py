@@ -54,6 +54,7 @@ COST_OF_ABSENCE: Final[dict[str, str]] = {
     "climate_factors": "no change under climate scenarios",
     "climate_baselines": "grids of the future cannot become change factors",
 }
+_AVAILABLE: Final = LayerState.AVAILABLE
 
 
 class Weight(StrEnum):
@@ -169,6 +170,10 @@ def _layers(region: Region, registry: Registry, places: Places) -> Iterator[Find
         subject = f"{', '.join(uses)}: {layer.id}"
         if item in passed and item.state is not LayerState.INVALID:
             text = f"{item.reason} It would serve if it were there: {layer.title.en}."
+            if layer.derivation is not None:
+                here = {one.layer.id for one in found if one.state is _AVAILABLE}
+                lacking = sorted(set(layer.derivation.inputs.values()) - here)
+                text += f" Not here: {', '.join(lacking)}."
             yield Finding(Weight.EXTRA, subject, text)
         elif item.state is LayerState.MISSING:
             costs = "; ".join(COST_OF_ABSENCE.get(use, _COST_OF_INPUT) for use in uses)

@@ -22,7 +22,7 @@ from pipeline.retrieve.lookup import (
     registry_paths,
     wanted_layers,
 )
-from pipeline.retrieve.optional import is_optional, settled
+from pipeline.retrieve.optional import needed_ids, settled
 
 log = logging.getLogger(__name__)
 
@@ -56,13 +56,14 @@ def run(arguments: argparse.Namespace) -> None:
     registries = registry_paths(region)
     wanted = wanted_layers(region, read_registries(registries))
     places = places_of(region, arguments.data_root, arguments.cache)
+    needed = needed_ids(wanted)
     found = [
         locate(
             layer,
             uses,
             places,
             region.config.bbox.bounds,
-            may_download=not arguments.offline and not is_optional(uses),
+            may_download=not arguments.offline and layer.id in needed,
             accept_unverified=arguments.accept_unverified,
         )
         for layer, uses in wanted.values()

@@ -100,6 +100,27 @@ def test_an_optional_layer_is_never_downloaded(
     assert site.seen == []
 
 
+def test_what_only_an_option_is_computed_from_is_never_downloaded(
+    region_file, registry_file, site, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("NATECH_CACHE", str(tmp_path / "cache"))
+    source = {"address": site.put("/dem.tif", b"x")}
+    derivation = {"method": "some", "inputs": {"relief": "dem"}}
+    made = {"kind": "derived", "file": "", "crs": None, "derivation": derivation}
+    registry_file(
+        [
+            {"id": "dem", "file": "dem.tif", "source": source},
+            {"id": "made", **HAZARD, **made},
+        ]
+    )
+    path = region_file(
+        layers={"optional_hazards": ["made"]}, registries=["registry.yaml"]
+    )
+    words = ["retrieve", "--region", str(path), "--accept-unverified", "--out"]
+    assert main([*words, str(tmp_path / "m.json")]) == 0
+    assert site.seen == []
+
+
 def test_an_optional_layer_must_have_the_role_of_its_key(
     region_file, registry_file, capfd
 ):
