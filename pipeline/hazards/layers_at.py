@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
 
+from pipeline.core.config import ClimateCase
 from pipeline.core.flow import FlowDirections
 from pipeline.core.layers import Band, Layer, LayerState, LocalLayer, Manifest
 from pipeline.core.methods.hazards import HazardMethods
@@ -15,6 +17,7 @@ from pipeline.core.model import Zone, weakest
 from pipeline.core.schemas.hazards import NOTES
 from pipeline.core.schemas.inventory import FACILITIES
 from pipeline.hazards.checks import check_periods, check_possible, suspicions
+from pipeline.hazards.climate import FactorLayer
 from pipeline.hazards.derivation import Features, Heights, Site, Taken, Work
 from pipeline.hazards.derive import (
     BY_LEVEL,
@@ -23,6 +26,7 @@ from pipeline.hazards.derive import (
     derived_samples,
     plan_of,
 )
+from pipeline.hazards.derived_climate import Change, changes
 from pipeline.hazards.derived_inputs import read_features, read_heights
 from pipeline.hazards.flow_file import read_flow
 from pipeline.hazards.grounds import Grounds
@@ -41,8 +45,14 @@ class LayersAt:
     """Samples of the layers of one region at all its facilities."""
 
     def __init__(
-        self, manifest: Manifest, grounds: Grounds, choices: HazardMethods
+        self,
+        manifest: Manifest,
+        grounds: Grounds,
+        choices: HazardMethods,
+        factors: Sequence[FactorLayer] = (),
+        cases: Sequence[ClimateCase] = (),
     ) -> None:
+        self._factors, self._cases = tuple(factors), tuple(cases)
         self._items = manifest.by_id()
         self._grounds = grounds
         self._choices = choices
@@ -110,24 +120,56 @@ class LayersAt:
         }
         for role, source in sources.items():
             check_input(plan, role, source.layer)
+        for source in sources.values():
             if source.layer.kind != DERIVED and not _is_here(source):
                 log.warning("%s: %s is not available", item.layer.id, source.layer.id)
                 return self._nowhere(item.layer, "input_not_available", source)
+        rows = {role: source.layer for role, source in sources.items()}
         given: dict[str, BySite] = {}
-        labels = [item.layer.confidence, *plan.method.labels(plan.options)]
-        demonstration = item.layer.demonstration
         for role, source in sources.items():
-            layer = source.layer
             if plan.needs[role].taken in BY_LEVEL:
-                layer, given[role] = self._input(source, item.layer.sample_at)
-            labels.append(layer.confidence)
-            demonstration = demonstration or layer.demonstration
-        work = self._work(plan, sources)
-        sampled = derived_samples(plan, self._sites(plan, sources), given, work)
+                rows[role], given[role] = self._input(source, item.layer.sample_at)
+        changed = self._changes(sources, given)
+        sampled = self._derived_samples(plan, sources, given, changed)
+        used = [*rows.values(), *(one.layer for each in changed for one in each.used)]
+        labels = plan.method.labels(plan.options)
         layer = item.layer.model_copy(
-            update={"confidence": weakest(*labels), "demonstration": demonstration}
+            update={
+                "confidence": weakest(
+                    item.layer.confidence, *labels, *(row.confidence for row in used)
+                ),
+                "demonstration": item.layer.demonstration
+                or any(row.demonstration for row in used),
+            }
         )
         return self._checked(layer, sampled)
+
+    def _derived_samples(
+        self,
+        plan: Plan,
+        sources: Mapping[str, LocalLayer],
+        given: Mapping[str, BySite],
+        changed: Sequence[Change],
+    ) -> Sampled:
+        """Samples of the present, and of every climate case that changes an input."""
+        work, sites = self._work(plan, sources), self._sites(plan, sources)
+        samples = list(derived_samples(plan, sites, given, work).samples)
+        levels = declared_levels(plan.layer)
+        for change in changed:
+            bands = tuple(change.band(band) for band in levels)
+            layer = plan.layer.model_copy(update={"bands": bands})
+            there = replace(plan, layer=layer)
+            samples += derived_samples(there, sites, change.given, work).samples
+        return Sampled(tuple(samples))
+
+    def _changes(
+        self, sources: Mapping[str, LocalLayer], given: Mapping[str, BySite]
+    ) -> list[Change]:
+        """Inputs under the region's climate cases; those derived have their own."""
+        if any(sources[role].layer.kind == DERIVED for role in given):
+            return []
+        layers = {role: sources[role].layer for role in given}
+        return changes(given, layers, self._factors, self._cases)
 
     def _input(
         self, source: LocalLayer, wanted: tuple[Zone, ...]

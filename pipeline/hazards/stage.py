@@ -118,7 +118,7 @@ def hazards_table(
     )
     known = manifest.by_id()
     factors = [_factors(item, known, usual.places, choices) for item in factor_items]
-    layers_at = LayersAt(manifest, grounds, choices)
+    layers_at = LayersAt(manifest, grounds, choices, factors, cases)
     found = [layers_at.sampled_layer(item) for item in hazard_items]
     ranked = with_precedence([LayerSamples(s.layer, samples) for s, samples in found])
     rows: list[Row] = []

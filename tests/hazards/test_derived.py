@@ -395,8 +395,12 @@ LAKES = Features(
 )
 
 
-def lakes_above(quantity, row, column, corridor_m=1000.0, radius_m=0.0, **changes):
-    options = glacial_lakes.Options(quantity=quantity, corridor_m=corridor_m)
+def lakes_above(
+    quantity, row, column, corridor_m=1000.0, radius_m=0.0, reach_km=100.0, **changes
+):
+    options = glacial_lakes.Options(
+        quantity=quantity, corridor_m=corridor_m, reach_km=reach_km
+    )
     place = place_at("kg-1", *centre_of(row, column), radius_m)
     given = {"flow": flow_south()} | changes
     work = Work(options, {"flow": given["flow"]}, {"lakes": LAKES})
@@ -416,6 +420,12 @@ def test_the_nearest_lake_is_measured_along_the_water():
     )
     found = lakes_above("nearest_km", 10, 4)
     assert (found.status, found.note) == (Status.NOT_PROVIDED, "no_lake_above")
+
+
+def test_lakes_too_far_up_do_not_count():
+    # 5.4 km and 9 km up the valley, less the cell that lies within the corridor
+    assert lakes_above("number", 10, 2, reach_km=8.0).bounds.central == 1
+    assert lakes_above("number", 10, 2, reach_km=8.2).bounds.central == 2
 
 
 def test_an_unknown_volume_is_not_zero():

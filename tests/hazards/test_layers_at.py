@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,10 +11,12 @@ import pytest
 from affine import Affine
 from shapely.geometry import MultiPolygon, Point, box
 
+from pipeline.core.config import ClimateCase
 from pipeline.core.errors import InputError
 from pipeline.core.layers import LocalLayer, Manifest
 from pipeline.core.model import Confidence, Status, Zone
 from pipeline.core.tables import empty_table
+from pipeline.hazards.climate import Factor, FactorLayer
 from pipeline.hazards.derived_inputs import read_features, read_heights
 from pipeline.hazards.flow_file import read_flow
 from pipeline.hazards.grounds import Grounds
@@ -75,7 +79,9 @@ def facilities(*lons):
     )
 
 
-def sampled(layer, sources, choices, table=None, zones=None, more=()):
+def sampled(
+    layer, sources, choices, table=None, zones=None, more=(), factors=(), cases=()
+):
     items = [
         LocalLayer(layer=each, state="available", reason="-", uses=("hazards",))
         for each in (layer, *more)
@@ -97,7 +103,8 @@ def sampled(layer, sources, choices, table=None, zones=None, more=()):
         facilities(70.5, 71.5, 72.5) if table is None else table,
         empty_table("zones") if zones is None else zones,
     )
-    return LayersAt(manifest, grounds, choices).sampled_layer(items[0])
+    found = LayersAt(manifest, grounds, choices, factors, cases)
+    return found.sampled_layer(items[0])
 
 
 def test_a_derived_layer_has_a_value_for_every_facility_and_level(
@@ -282,3 +289,103 @@ def test_features_bring_areas_and_the_volumes_that_are_known(make_layer, tmp_pat
     assert found.area_m2[0] == pytest.approx(9.343e5, rel=1e-3)
     assert found.volume_m3[0] == 5e6
     assert np.isnan(found.volume_m3[1])
+
+
+CASE = ClimateCase(scenario="ssp245", horizon="2041-2060")
+
+
+def warming(make_layer, *pairs):
+    """Shifts of temperature for the region, by percentile."""
+    row = make_layer(
+        id="shift",
+        role="climate_factors",
+        kind="table",
+        file="shift.csv",
+        applies_to=["monthly_mean_temperature"],
+        unit="K",
+        bands=[],
+        change={"factor_kind": "difference"},
+    )
+    factors = tuple(
+        Factor(
+            CASE.scenario,
+            CASE.horizon,
+            percentile,
+            shift,
+            Status.MEASURED,
+            "region",
+            1.0,
+            "factor_sampled",
+            is_shift=True,
+        )
+        for percentile, shift in pairs
+    )
+    return FactorLayer(row, region=factors)
+
+
+@pytest.fixture
+def frost(derived, make_layer, write_raster):
+    months = [{"level": f"{m}", "band": m} for m in range(1, 13)]
+    temperature = make_layer(
+        id="temperature",
+        role="other",
+        unit="degC",
+        hazard="extreme_temperature",
+        process="extreme_cold",
+        intensity_measure="monthly_mean_temperature",
+        bands=months,
+    )
+    # three months at -5, one at -1, the rest warm
+    values = (-5.0, -5.0, -1.0, 5, 10, 15, 20, 15, 10, 5, 5, -5.0)
+    path = write_raster(*(np.full((3, 3), t) for t in values), name="months.tif")
+    layer = derived(
+        hazard="extreme_temperature",
+        process="extreme_cold",
+        intensity_measure="months_below_zero",
+        unit="-",
+        bands=[{"level": "mean"}],
+        derivation={
+            "method": "freeze_thaw",
+            "inputs": {"temperature": "temperature"},
+            "options": {"quantity": "months_below_zero"},
+        },
+    )
+    return layer, {"temperature": (temperature, path)}
+
+
+def test_a_warmer_climate_changes_the_months_and_not_their_number_in_step(
+    frost, make_layer, choices
+):
+    layer, sources = frost
+    shifts = warming(make_layer, (50.0, 2.0), (95.0, 6.0))
+    _, samples = sampled(
+        layer, sources, choices, facilities(70.5), factors=[shifts], cases=[CASE]
+    )
+    found = {(one.band.scenario, one.band.percentile): one.value for one in samples}
+    assert found == {("historical", 50): 4, ("ssp245", 50): 3, ("ssp245", 95): 0}
+
+
+def test_without_a_factor_for_its_inputs_a_derived_layer_has_the_present_alone(
+    frost, make_layer, choices
+):
+    layer, sources = frost
+    other = warming(make_layer, (50.0, 2.0))
+    other = replace(
+        other, layer=other.layer.model_copy(update={"applies_to": ("PGA",)})
+    )
+    _, samples = sampled(
+        layer, sources, choices, facilities(70.5), factors=[other], cases=[CASE]
+    )
+    assert {one.band.scenario for one in samples} == {"historical"}
+
+
+def test_ground_motion_does_not_follow_the_climate(
+    derived, sources, make_layer, choices
+):
+    shift = warming(make_layer, (50.0, 2.0))
+    shift = replace(
+        shift,
+        layer=shift.layer.model_copy(update={"applies_to": ("PGA",), "unit": "g"}),
+    )
+    _, samples = sampled(derived(), sources, choices, factors=[shift], cases=[CASE])
+    assert {one.band.scenario for one in samples} == {"historical"}

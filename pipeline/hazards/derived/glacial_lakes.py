@@ -1,8 +1,9 @@
 """Glacial lakes whose water would pass a facility.
 
 Every lake is followed down the flow directions; it counts where its way comes within a
-corridor of the facility. The way is known to a cell of the directions, so cells must
-not be wider than the corridor. Method: docs/methods.md, "Hazards".
+corridor of the facility before ``reach_km``. The way is known to a cell of the
+directions, so cells must not be wider than the corridor. Reservoirs on the way, which
+would hold a flood back, are not looked for. Method: docs/methods.md, "Hazards".
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ class Options(Record):
     corridor_m: float = Field(
         gt=0, description="How near the way of the water must come, metres."
     )
+    reach_km: float = Field(
+        gt=0, description="Lakes farther up the way do not count, kilometres."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def derive(site: Site, band: Band, work: Work) -> Outcome:
     ways: Ways = work.once("ways", lambda: ways_of(lakes, flow))
     radius_m = site.place.radius_m
     reach = [options.corridor_m + step for step in (-radius_m, 0.0, radius_m)]
-    near = _passing(site, ways, reach[2])
+    near = _passing(site, ways, reach[2], 1000 * options.reach_km)
     chosen = [{k: m for k, (m, away) in near.items() if away <= r} for r in reach]
     if options.quantity == "nearest_km":
         return _nearest(chosen)
@@ -131,7 +135,9 @@ def ways_of(lakes: Features, flow: FlowDirections) -> Ways:
     return Ways(np.concatenate(owner), np.concatenate(down), lon_deg, lat_deg, tree)
 
 
-def _passing(site: Site, ways: Ways, reach_m: float) -> dict[int, tuple[float, float]]:
+def _passing(
+    site: Site, ways: Ways, reach_m: float, longest_m: float
+) -> dict[int, tuple[float, float]]:
     """By lake: distance along its way where it comes nearest, and how near."""
     if ways.tree is None or reach_m < 0:
         return {}
@@ -144,6 +150,8 @@ def _passing(site: Site, ways: Ways, reach_m: float) -> dict[int, tuple[float, f
     away = distance_m(lon, lat, ways.lon_deg[cells], ways.lat_deg[cells])
     for cell, metres in zip(cells, away.tolist(), strict=True):
         lake = int(ways.lake[cell])
+        if ways.down_m[cell] > longest_m:
+            continue
         if metres <= reach_m and (lake not in best or metres < best[lake][1]):
             best[lake] = (float(ways.down_m[cell]), metres)
     return best
