@@ -26,7 +26,7 @@ MAP_NOTES: Final = Vocabulary(
         "values_of_sites": (),
         "derived_at_sites": (),
         "layer_not_available": ("layer", "state"),
-        "no_scale_for_measure": ("measure",),
+        "no_scale_for_measure": (),
         "other_unit": ("unit", "expected_unit"),
         "no_such_level": ("return_period_yr",),
         "no_single_level": (),

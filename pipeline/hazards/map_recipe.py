@@ -124,12 +124,7 @@ def _level_in_index(
     """Note, or the number of the level that counts (from 0)."""
     layer = source.layer
     if scale is None:
-        return (
-            MAP_NOTES.reason(
-                "no_scale_for_measure", measure=str(layer.intensity_measure)
-            ),
-            None,
-        )
+        return MAP_NOTES.reason("no_scale_for_measure"), None
     if taken_by is not None:
         return MAP_NOTES.reason("measure_is_taken", layer=taken_by), None
     if scale.unit != layer.unit:

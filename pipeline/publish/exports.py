@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from pipeline.core.hazard_maps import HazardMaps, LayerMap
 from pipeline.core.schema import Column, Table
 from pipeline.core.tables import STORAGE_CRS, table_schema
 from pipeline.publish.dossiers import SiteTables
@@ -156,6 +158,60 @@ def _plain_types(frame: pd.DataFrame) -> pd.DataFrame:
         elif kind.startswith(("string", "str")):
             plain[name] = plain[name].astype(object).where(plain[name].notna(), None)
     return plain
+
+
+def copy_hazard_maps(folder: Path, maps: Path) -> list[Path]:
+    """Put the regional hazard maps beside the other files, without a second copy.
+
+    Files are linked where the disk allows it: maps of a large region are large, and no
+    file is ever changed in place.
+    """
+    folder.mkdir()
+    written = []
+    for path in sorted(maps.iterdir()):
+        target = folder / path.name
+        try:
+            target.hardlink_to(path)
+        except OSError:
+            shutil.copy2(path, target)
+        written.append(target)
+    return written
+
+
+def maps_text(maps: HazardMaps) -> str:
+    """Markdown section that lists the regional hazard maps."""
+    rows = [
+        (layer.file, layer.layer_id, layer.unit, ", ".join(_levels(layer)), layer.rule)
+        for layer in maps.layers
+        if layer.file is not None
+    ]
+    if maps.index is not None:
+        parts = ", ".join(
+            f"{part.layer_id} (weight {part.weight:g})" for part in maps.index.parts
+        )
+        bands = "index, layers speaking, layers missing"
+        rows.insert(0, (maps.index.file, parts, "0 to 1", bands, "weighted mean"))
+    if not rows:
+        return ""
+    lines = [
+        "## Regional hazard maps (`hazards/`)",
+        "",
+        "Cloud-optimised GeoTIFF on one grid, each with a style for QGIS (.qml) and a",
+        "provenance record. No data (-9999) is not covered, never low. The index is",
+        "provisional, for screening; its second band counts the layers that speak, its",
+        "third adds up the codes of those that are missing. `maps.json` says what was",
+        "left out and why.",
+        "",
+        "| file | layers | unit | bands | rule |",
+        "|---|---|---|---|---|",
+        *("| " + " | ".join((f"`{row[0]}`", *map(str, row[1:]))) + " |" for row in rows),
+        "",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _levels(layer: LayerMap) -> list[str]:
+    return [level.band.level for level in layer.levels]
 
 
 def write_csv_tables(folder: Path, tables: SiteTables) -> list[Path]:

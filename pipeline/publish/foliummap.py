@@ -19,12 +19,14 @@ from folium.map import CustomPane
 from markupsafe import Markup
 
 from pipeline.publish.basemap import SIMPLIFY_DEG, BaseMap, Bounds4, simplified
+from pipeline.publish.hazardindex import IndexPicture
 
 MAP_ID: Final = "basin"
 _DECIMALS: Final = 4
 _PANES: Final = (
     ("relief", 205),
     ("land", 210),
+    ("hazard_index", 215),
     ("water", 220),
     ("borders", 230),
     ("paths", 420),
@@ -59,7 +61,10 @@ class MapParts:
 
 
 def ground_map(
-    base: BaseMap, bounds_deg: Bounds4, countries: Sequence[str]
+    base: BaseMap,
+    bounds_deg: Bounds4,
+    countries: Sequence[str],
+    index: IndexPicture | None = None,
 ) -> MapParts:
     """Build the map's ground.
 
@@ -71,6 +76,8 @@ def ground_map(
         West, south, east, north of the first view.
     countries
         Countries of the region (ISO 3166-1 alpha-2); others are toned down.
+    index
+        Picture of the multi-hazard index, below water and borders; None: without.
     """
     west, south, east, north = bounds_deg
     chart = OfflineMap(
@@ -91,6 +98,8 @@ def ground_map(
         chart.add_child(pane)
     for child in _layers(base, countries):
         chart.add_child(child)
+    if index is not None:
+        chart.add_child(_image("hazard_index", index.address, index.bounds_deg))
     figure: Any = chart.get_root()
     figure.render()
     return MapParts(
@@ -102,14 +111,7 @@ def ground_map(
 def _layers(base: BaseMap, countries: Sequence[str]) -> list[folium.map.Layer]:
     layers: list[folium.map.Layer] = []
     if base.relief is not None:
-        west, south, east, north = base.relief.bounds_deg
-        image = folium.raster_layers.ImageOverlay(
-            base.relief.address,
-            bounds=[[south, west], [north, east]],
-            pane="relief",
-            alt="",
-        )
-        layers.append(_named(image, "relief_image"))
+        layers.append(_image("relief", base.relief.address, base.relief.bounds_deg))
     if base.countries is not None:
         inside = base.countries["iso_a2"].isin(list(countries))
         outside = base.countries[~inside]
@@ -125,6 +127,15 @@ def _layers(base: BaseMap, countries: Sequence[str]) -> list[folium.map.Layer]:
             line = {**style, "fill": False}
             layers += _vectors(f"border_{status}", kind, line, "borders")
     return layers
+
+
+def _image(pane: str, address: str, bounds_deg: Bounds4) -> Any:
+    """Picture in Web Mercator in a pane of its own name."""
+    west, south, east, north = bounds_deg
+    image = folium.raster_layers.ImageOverlay(
+        address, bounds=[[south, west], [north, east]], pane=pane, alt=""
+    )
+    return _named(image, f"{pane}_image")
 
 
 def _vectors(

@@ -135,10 +135,16 @@ def index_page(
             },
             "map_html": parts.html,
             "data": embedded_json(data),
-            "toggles": [{"id": name, "on": on} for name, on in _TOGGLES],
+            "toggles": [{"id": name, "on": on} for name, on in _toggles(views)],
             "context": context,
         },
     )
+
+
+def _toggles(views: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """Layers that can be switched, and whether they are on at first."""
+    has_index = any(view.get("index") for view in views.values())
+    return [*_TOGGLES, *([("hazard_index", False)] if has_index else [])]
 
 
 def profile_page(

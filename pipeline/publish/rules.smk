@@ -28,6 +28,7 @@ rule publish:
         region=region_file,
         methods=METHODS,
         layers=f"{OUT}/{{region}}/layers/manifest.json",
+        maps=f"{OUT}/{{region}}/layers/hazards",
         tables=expand(
             f"{OUT}/{{{{region}}}}/tables/{{table}}.parquet", table=PUBLISHED_TABLES
         ),
@@ -62,5 +63,6 @@ rule publish:
     shell:
         "(python -m pipeline publish --region {input.region:q}"
         " --methods {input.methods:q} --tables {params.tables:q}"
-        " --layers {input.layers:q} --out {params.site:q})"
+        " --layers {input.layers:q} --hazard-maps {input.maps:q}"
+        " --out {params.site:q})"
         " > {log:q} 2>&1 || {{ tail -n 20 {log:q} >&2; exit 1; }}"

@@ -21,6 +21,7 @@ from pipeline.core.command import add_methods_option, add_region_option
 from pipeline.core.config import Region, read_methods, read_region
 from pipeline.core.errors import input_error
 from pipeline.core.files import code_digest, whole_folder, write_provenance, write_text
+from pipeline.core.hazard_maps import RECORD_FILE, read_hazard_maps
 from pipeline.core.layers import Manifest, read_manifest
 from pipeline.core.methods.assessment import AssessmentMethods
 from pipeline.core.methods.publish import PublishMethods
@@ -34,8 +35,19 @@ from pipeline.publish.dossiers import (
     gather,
     rows_of,
 )
-from pipeline.publish.exports import columns_text, write_csv_tables, write_geopackage
+from pipeline.publish.exports import (
+    columns_text,
+    copy_hazard_maps,
+    maps_text,
+    write_csv_tables,
+    write_geopackage,
+)
 from pipeline.publish.foliummap import ground_map
+from pipeline.publish.hazardindex import (
+    IndexPicture,
+    index_legend,
+    read_index_picture,
+)
 from pipeline.publish.hazardthemes import hazard_themes
 from pipeline.publish.inputs import read_series, read_tables, table_paths
 from pipeline.publish.mapdata import map_data
@@ -62,6 +74,7 @@ class Site:
     context: Context
     catalogues: tuple[Words, ...]
     bounds_deg: Bounds4
+    index: IndexPicture | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +86,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--layers", type=Path, required=True, help="manifest of the region's layers"
+    )
+    parser.add_argument(
+        "--hazard-maps",
+        type=Path,
+        help="folder of the regional hazard maps; the map has no index without it",
     )
     parser.add_argument(
         "--out",
@@ -92,6 +110,7 @@ def run(arguments: argparse.Namespace) -> None:
     points = by_facility(tables.displacement_points)
     dossiers = gather(tables, read_series(arguments.tables, points))
     box = region.config.bbox.bounds
+    maps: Path | None = arguments.hazard_maps
     site = Site(
         region=region.config.region,
         countries=region.config.countries,
@@ -101,6 +120,7 @@ def run(arguments: argparse.Namespace) -> None:
         context=_context(region, manifest, tables, methods.assessment),
         catalogues=catalogues,
         bounds_deg=first_view(dossiers, tables.reaches, box),
+        index=None if maps is None else read_index_picture(maps, box),
     )
     with whole_folder(arguments.out) as folder:
         _write_pages(site, folder, methods.publish)
@@ -108,7 +128,11 @@ def run(arguments: argparse.Namespace) -> None:
         data.mkdir()
         write_geopackage(data / f"{site.region}.gpkg", tables)
         write_csv_tables(data, tables)
-        write_text(data / "README.md", columns_text(site.region))
+        text = columns_text(site.region)
+        if maps is not None:
+            copy_hazard_maps(data / "hazards", maps)
+            text += maps_text(read_hazard_maps(maps))
+        write_text(data / "README.md", text)
         sheet = write_contingency(
             folder,
             tables,
@@ -122,6 +146,8 @@ def run(arguments: argparse.Namespace) -> None:
         budget = methods.publish.contingency_budget_bytes
         _check_budget(sheet[0], budget, "contingency_budget_bytes")
         inputs = [*table_paths(arguments.tables), arguments.layers]
+        if maps is not None:
+            inputs.append(maps / RECORD_FILE)
         parameters = {
             "region": site.region,
             "languages": list(region.config.languages),
@@ -237,7 +263,11 @@ def _index(site: Site) -> str:
     data["bounds_facilities"] = _corners(
         first_view(site.dossiers, site.reaches.iloc[:0], site.bounds_deg)
     )
-    parts = ground_map(site.base, site.bounds_deg, site.countries)
+    for words in site.catalogues:
+        views[words.language]["index"] = (
+            None if site.index is None else index_legend(site.index, layers, words)
+        )
+    parts = ground_map(site.base, site.bounds_deg, site.countries, site.index)
     return index_page(site.region, views, parts, data, site.context, site.catalogues)
 
 

@@ -44,6 +44,7 @@ class SmallRegion:
             "methods": self.methods,
             "tables": self.tables,
             "layers": self.manifest,
+            "hazard_maps": None,
             "out": out,
         }
         return argparse.Namespace(**{**given, **changed})

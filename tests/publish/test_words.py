@@ -6,6 +6,7 @@ from enum import StrEnum
 import pytest
 
 from pipeline.core.errors import InputError
+from pipeline.core.hazard_maps import MAP_NOTES
 from pipeline.core.model import (
     ConsequenceClass,
     DisplacementStatus,
@@ -117,12 +118,16 @@ def test_every_code_column_that_pages_print_has_words():
     assert missing == []
 
 
-REASONS = {
-    (column.reasons.name, code): set(names)
+VOCABULARIES = [
+    column.reasons
     for table in all_tables().values()
     for column in table.columns
     if column.reasons is not None
-    for code, names in column.reasons.values.items()
+] + [MAP_NOTES]
+REASONS = {
+    (vocabulary.name, code): set(names)
+    for vocabulary in VOCABULARIES
+    for code, names in vocabulary.values.items()
 }
 
 

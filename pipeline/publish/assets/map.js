@@ -273,7 +273,12 @@
       if (state.layers[name]) map.addLayer(group[name]);
       else map.removeLayer(group[name]);
     });
-    map.getPane("relief").style.display = state.layers.relief ? "" : "none";
+    ["relief", "hazard_index"].forEach((name) => {
+      map.getPane(name).style.display = state.layers[name] ? "" : "none";
+    });
+    document.querySelectorAll("[data-layer-legend]").forEach((block) => {
+      block.hidden = !state.layers[block.dataset.layerLegend];
+    });
   }
 
   // Zoom buttons with names in the page's language.
