@@ -174,7 +174,11 @@ def _context(
     choices: AssessmentMethods,
 ) -> Context:
     package = Path(pipeline.__file__).parent
-    used = {item.layer.id: item.layer for item in manifest.layers if item.path}
+    used = {
+        item.layer.id: item.layer
+        for item in manifest.layers
+        if item.path or item.layer.derivation
+    }
     title = region.config.title
     return Context(
         region_title={"en": title.en, "ru": title.ru},
