@@ -6,7 +6,7 @@ Imported only when a region has sources, because it brings the compiled kernels.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,103 +15,32 @@ from numpy.typing import NDArray
 from shapely.geometry import Point
 
 from pipeline.core.geo import geodesic_circle
-from pipeline.core.methods.displacement import DisplacementMethods
-from pipeline.displacement.course import (
-    C_BAND_HALF_WAVE_MM,
-    Course,
-    Kind,
-    find_courses,
-)
+from pipeline.displacement.course import Kind
 from pipeline.displacement.facility import assess
 from pipeline.displacement.fitted import FittedPoints
-from pipeline.displacement.noise import Uncertainty, for_interpolated, standard_errors
+from pipeline.displacement.noise import Uncertainty
 from pipeline.displacement.places import Place
 from pipeline.displacement.search import SearchArea, local_xy_m, points_within
-from pipeline.displacement.series import Component, PointSeries
-from pipeline.displacement.trend import N_TERMS, TrendFit, fit_trends
+from pipeline.displacement.source_fit import FittedSource, fit_source, subset
+from pipeline.displacement.trend import TrendFit
 from pipeline.displacement.zone_curves import zone_rows
 from pipeline.displacement.zones import zones_of_points
 
+__all__ = ["analyse", "fit_source", "near_facility", "reaches", "subset"]
 Z95 = 1.959963984540054
-_POINT_ARRAYS = (
-    "point_id",
-    "lon_deg",
-    "lat_deg",
-    "displacement_mm",
-    "los",
-    "track_angle_deg",
-    "coherence",
-    "height_m",
-    "provider_velocity_mm_per_yr",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class FittedSource:
-    """A source with the fit and the errors of each of its points."""
-
-    series: PointSeries
-    fit: TrendFit
-    errors: Uncertainty
-    usable: NDArray[np.bool_]
-    course: Course | None = None
-
-
-def fit_source(series: PointSeries, methods: DisplacementMethods) -> FittedSource:
-    """Fit every point of a source; points with too few epochs are not usable."""
-    n_epochs = (~np.isnan(series.displacement_mm)).sum(axis=1)
-    if len(series.epoch) - methods.persistence_epochs <= N_TERMS or not series.n_points:
-        nothing = np.full(series.n_points, np.nan)
-        fit = TrendFit(nothing, nothing, nothing, nothing, n_epochs)
-        return FittedSource(
-            series,
-            fit,
-            Uncertainty(nothing, nothing, nothing),
-            np.zeros(series.n_points, dtype=bool),
-        )
-    fit = fit_trends(series.displacement_mm, series.time_d)
-    errors = standard_errors(series.displacement_mm, series.time_d)
-    if series.is_interpolated:
-        errors = for_interpolated(
-            errors, float(series.time_d[-1]), methods.interpolated_interval_d
-        )
-    usable = (
-        (n_epochs >= methods.minimum_epochs)
-        & np.isfinite(fit.velocity_mm_per_yr)
-        & np.isfinite(errors.velocity_std_mm_per_yr)
-    )
-    return FittedSource(series, fit, errors, usable, _courses(series, usable))
-
-
-def _courses(series: PointSeries, usable: NDArray[np.bool_]) -> Course | None:
-    """Courses of the usable points; none of interpolated series, which prove nothing.
-
-    Points that are not usable have no values there, and so an unknown course.
-    """
-    if series.is_interpolated or not usable.any():
-        return None
-    wave = C_BAND_HALF_WAVE_MM
-    if series.component is not Component.LINE_OF_SIGHT:
-        wave = 0.0
-    rows = np.where(usable[:, None], series.displacement_mm, np.float32(np.nan))
-    return find_courses(rows, series.time_d, half_wave_mm=wave)
-
-
-def subset(series: PointSeries, rows: NDArray[np.int64]) -> PointSeries:
-    """Series of some of the points."""
-    return replace(
-        series, **{name: getattr(series, name)[rows] for name in _POINT_ARRAYS}
-    )
 
 
 def near_facility(source: FittedSource, area: SearchArea) -> FittedPoints | None:
-    """Points of a source in a facility's circle, None if there are none."""
+    """Points of a source in a facility's circle, None if there are none.
+
+    Their series are without the stated steps, which say nothing about new motion.
+    """
     if area.is_coarse:
         return None
     rows, distance = points_within(area, source.series.lon_deg, source.series.lat_deg)
     if len(rows) == 0:
         return None
-    series = subset(source.series, rows)
+    series = subset(source.series, rows, source.without_steps())
     fit = TrendFit(*(getattr(source.fit, name)[rows] for name in TrendFit.__slots__))
     errors = Uncertainty(
         *(getattr(source.errors, name)[rows] for name in Uncertainty.__slots__)
@@ -178,7 +107,15 @@ def analyse(
         tables.facilities.append(row | {"own_thresholds": place.has_own_methods})
         for source, found in zip(sources, near, strict=True):
             if found is not None:
-                columns = _course_columns(source, area)
+                rows, _ = points_within(area, *_place_of(source))
+                columns = [
+                    {**course, **further}
+                    for course, further in zip(
+                        _course_columns(source, rows),
+                        _step_columns(source, rows),
+                        strict=True,
+                    )
+                ]
                 tables.points.extend(_point_rows(found, area, columns))
                 zones, curves = zone_rows(area.tmf_id, found, methods)
                 tables.zones.extend(zones)
@@ -197,9 +134,36 @@ def _ends(
     return valid.argmax(axis=1), last
 
 
-def _course_columns(source: FittedSource, area: SearchArea) -> list[dict[str, Any]]:
-    """Course of every point of a source in a circle, in the order of its points."""
-    rows, _ = points_within(area, source.series.lon_deg, source.series.lat_deg)
+def _place_of(source: FittedSource) -> tuple[NDArray[Any], NDArray[Any]]:
+    return source.series.lon_deg, source.series.lat_deg
+
+
+def _step_columns(
+    source: FittedSource, rows: NDArray[np.int64]
+) -> list[dict[str, Any]]:
+    """Stated steps of some points, and how many of their epochs were outliers."""
+    columns = []
+    for k in rows:
+        sizes = source.fit.step_mm[k]
+        known = [
+            (str(day), f"{size:.1f}")
+            for day, size in zip(source.step_dates, sizes, strict=True)
+            if np.isfinite(size)
+        ]
+        columns.append(
+            {
+                "step_dates": "; ".join(day for day, _ in known) or None,
+                "step_sizes_mm": "; ".join(size for _, size in known) or None,
+                "n_outliers": int(source.n_outliers[k]) if source.usable[k] else None,
+            }
+        )
+    return columns
+
+
+def _course_columns(
+    source: FittedSource, rows: NDArray[np.int64]
+) -> list[dict[str, Any]]:
+    """Course of some points of a source."""
     course = source.course
     if course is None:
         nothing = {"course": str(Kind.UNKNOWN), "break_dates": None, "n_jumps": None}
@@ -220,7 +184,7 @@ def _course_columns(source: FittedSource, area: SearchArea) -> list[dict[str, An
 
 
 def _point_rows(
-    points: FittedPoints, area: SearchArea, courses: list[dict[str, Any]]
+    points: FittedPoints, area: SearchArea, further: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     series, fit, errors = points.series, points.fit, points.errors
     valid = ~np.isnan(series.displacement_mm)
@@ -236,6 +200,7 @@ def _point_rows(
         "acceleration_mm_per_yr2": fit.acceleration_mm_per_yr2,
         "acceleration_std_mm_per_yr2": errors.acceleration_std_mm_per_yr2,
         "seasonal_amplitude_mm": fit.amplitude_mm,
+        "semiannual_amplitude_mm": fit.semiannual_mm,
         "rmse_mm": fit.rmse_mm,
         "n_effective": errors.n_effective,
     }
@@ -265,6 +230,6 @@ def _point_rows(
                 "geometry": Point(series.lon_deg[k], series.lat_deg[k]),
             }
             | {name: float(values[k]) for name, values in fitted.items()}
-            | courses[k]
+            | further[k]
         )
     return rows

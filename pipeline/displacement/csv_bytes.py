@@ -184,7 +184,7 @@ def _parse(
 @numba.njit(cache=True, nogil=True, inline="always")
 def _short(
     block: Any, place: int, powers: Any
-) -> tuple[int, float]:  # pragma: no cover (compiled)
+) -> tuple[Any, Any]:  # pragma: no cover (compiled)
     """Number of at most seven characters: where its field ends, and its value."""
     word = _word_at(block, place)
     ends = (word - _ENDS) & ~word & _HIGH
@@ -200,7 +200,7 @@ def _short(
     word <<= np.uint64(64) - shift
     unlike = word ^ _DOTS
     dots = (unlike - _ONES) & ~unlike & _HIGH
-    decimals = 0
+    decimals: Any = 0
     if dots != 0:
         at = _trailing_zeros(dots) - np.uint64(7)
         below = (np.uint64(1) << at) - np.uint64(1)
@@ -225,14 +225,14 @@ def _short(
 @numba.njit(cache=True, nogil=True)
 def _long(
     block: Any, place: int, powers: Any
-) -> tuple[int, float]:  # pragma: no cover (compiled)
+) -> tuple[Any, Any]:  # pragma: no cover (compiled)
     """Number of any plain form: where its field ends (or -1), and its value."""
     at = place
     negative = block[at] == _MINUS
     at += negative
     whole, digits, decimals, dotted = 0, 0, 0, False
     while True:
-        letter = block[at]
+        letter: Any = block[at]
         if 48 <= letter <= 57:
             whole = whole * 10 + (letter - 48)
             digits += 1

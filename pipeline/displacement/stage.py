@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> None:
     places, without = places_of(
         facilities, outlines_by_facility(zones), region, methods
     )
-    rows = _without_place(facilities, without, region)
+    rows = rows_without_place(facilities, without, region)
     tables = {name: empty_table(name) for name in _TABLES}
     series: list[PointSeries] = []
     if places and region.config.displacement:
@@ -91,8 +91,8 @@ def run(arguments: argparse.Namespace) -> None:
     _report(rows)
 
 
-def _without_place(
-    facilities: list[dict[str, Any]], without: list[str], region: Region
+def rows_without_place(
+    facilities: Sequence[Mapping[str, Any]], without: list[str], region: Region
 ) -> list[dict[str, Any]]:
     """Rows of the facilities of which nothing can be known."""
     if not region.config.displacement:
@@ -116,11 +116,14 @@ def reference_day(
 def _from_sources(
     region: Region, places: list[Place], methods: DisplacementMethods
 ) -> tuple[dict[str, Any], list[PointSeries]]:
-    from pipeline.displacement.analysis import analyse, fit_source
+    from pipeline.displacement.analysis import analyse
+    from pipeline.displacement.source_fit import fit_source, steps_of
     from pipeline.displacement.sources import read_sources
 
     series, unread = read_sources(region, tuple(place.area for place in places))
-    sources = [fit_source(one, methods) for one in series]
+    areas = [place.area for place in places]
+    stated = region.config.displacement_steps
+    sources = [fit_source(one, methods, steps_of(one, stated, areas)) for one in series]
     found = analyse(sources, places, reference_day(region, methods, series))
     named = [with_unread(row, unread) for row in found.facilities]
     rows = (named, found.points, found.zones, found.curves)

@@ -1,14 +1,13 @@
-"""Trend, acceleration and annual terms of many series, in one pass per point.
+"""Trend, acceleration, seasons and steps of many series, in one pass over the data.
 
-Model of a series (t in years from the middle of the time span):
+Model of a series (t in years from the middle of the time span, H the unit step):
 
-    d(t) = b0 + b1 cos(2 pi t) + b2 sin(2 pi t) + b3 t + b4 t^2 + noise
+    d(t) = b0 + annual + semi-annual cosine and sine + sum of s_k H(t - t_k)
+         + b1 t + b2 t^2 + noise
 
-The design matrix X is put in the order [1, cos, sin, t, t^2] and factored once, X = QR.
-The projections c = Q'd then hold all nested models at once: the velocity of the model
-without t^2 is c3 / R33, the acceleration of the full model is 2 c4 / R44, so one pass
-over a series serves both. A series with missing epochs takes the same way with Q
-restricted to its epochs and factored again by Cholesky (5 x 5).
+The design matrix X is factored once for all series with the same epochs, X = QR, and a
+series is read once (`trend_kernel`). The velocity belongs to the model without t^2, the
+other quantities to the whole model.
 """
 
 from __future__ import annotations
@@ -16,48 +15,111 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.displacement import trend_kernel
+
 DAYS_PER_YEAR: Final = 365.25
 MINIMUM_SEASONAL_SPAN_D: Final = 548.0  # one and a half years (P)
-N_TERMS: Final = 5
-_LEAST_PIVOT: Final = 1e-9
-_FASTMATH: Final = {"reassoc", "contract", "nsz", "arcp"}  # NaN keeps its meaning
-FIT_COLUMNS: Final = ("velocity", "acceleration", "amplitude", "rmse", "n_epochs")
+N_SEASONAL: Final = 4
+N_TERMS: Final = 3 + N_SEASONAL
+"""Terms of a series that is long enough for seasons, without steps."""
+NO_STEPS: Final[tuple[float, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TrendFit:
     """Fitted quantities of n series; NaN where they cannot be had.
 
-    ``velocity_mm_per_yr`` belongs to the straight line with annual terms (as in the
-    EGMS), the others to the model with t^2. ``rmse_mm`` is the root of the mean squared
-    residual of the latter. Series too short for annual terms have no acceleration: it
-    could not be told from a season.
+    ``velocity_mm_per_yr`` belongs to the straight line with seasons and steps (as in
+    the EGMS, which has no semi-annual term), the others to the model with t^2.
+    ``rmse_mm`` is the root of the mean squared residual of the latter. Series too short
+    for seasons have no acceleration: it could not be told from a season. ``step_mm`` is
+    (n, steps), in the order of the dates given.
     """
 
     velocity_mm_per_yr: NDArray[np.float64]
     acceleration_mm_per_yr2: NDArray[np.float64]
     amplitude_mm: NDArray[np.float64]
+    semiannual_mm: NDArray[np.float64]
     rmse_mm: NDArray[np.float64]
     n_epochs: NDArray[np.int64]
+    step_mm: NDArray[np.float64]
 
 
-def design_matrix(time_d: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
-    """Columns [1, cos, sin, t, t^2] of the model.
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Terms that some epochs can tell apart.
+
+    Attributes
+    ----------
+    design
+        Shape (m, p). Columns: one; annual cosine and sine and semi-annual ones (none
+        in series shorter than one and a half years); steps; t; t^2.
+    n_seasonal
+        4, 2 without semi-annual terms, or 0 where the series is too short.
+    step_at
+        Which of the dates given have a column: those with epochs on both sides, and
+        one of several between the same epochs.
+    """
+
+    design: NDArray[np.float64]
+    n_seasonal: int
+    step_at: tuple[int, ...]
+
+    @property
+    def line(self) -> NDArray[np.float64]:
+        """Design without t^2, shape (m, p - 1)."""
+        return self.design[:, :-1]
+
+    @property
+    def is_seasonal(self) -> bool:
+        """Whether seasons are told from the trend."""
+        return self.n_seasonal > 0
+
+
+def series_model(
+    time_d: NDArray[np.float64],
+    steps_d: tuple[float, ...] = NO_STEPS,
+    n_cycles: int = 2,
+) -> Model:
+    """Terms for some epochs.
 
     Parameters
     ----------
     time_d
         Shape (m,). Days, increasing.
+    steps_d
+        Days (same origin) from which on a step counts: the first epoch on or after it
+        is the first behind the step.
+    n_cycles
+        2 for annual and semi-annual terms, 1 for annual ones alone (as in the EGMS).
+    """
+    years = (time_d - 0.5 * (time_d[0] + time_d[-1])) / DAYS_PER_YEAR
+    columns = [np.ones_like(years)]
+    n_seasonal = 0
+    if time_d[-1] - time_d[0] >= MINIMUM_SEASONAL_SPAN_D:
+        n_seasonal = 2 * n_cycles
+        for cycles in range(1, n_cycles + 1):
+            phase = 2.0 * np.pi * cycles * years
+            columns += [np.cos(phase), np.sin(phase)]
+    step_at: list[int] = []
+    splits = {0, len(time_d)}
+    for k, day in enumerate(steps_d):
+        split = int(np.searchsorted(time_d, day))
+        if split not in splits:
+            splits.add(split)
+            step_at.append(k)
+            columns.append((time_d >= day).astype(np.float64))
+    columns += [years, years**2]
+    return Model(np.column_stack(columns), n_seasonal, tuple(step_at))
 
-    Returns
-    -------
-    tuple
-        Matrix (m, 5) and whether the annual terms are in it: a series shorter than
-        one and a half years cannot tell a season from a trend, and has zeros there.
+
+def design_matrix(time_d: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
+    """Columns [1, annual cosine, annual sine, t, t^2], and whether the season counts.
+
+    A series shorter than one and a half years has zeros in the annual columns.
     """
     years = (time_d - 0.5 * (time_d[0] + time_d[-1])) / DAYS_PER_YEAR
     seasonal = bool(time_d[-1] - time_d[0] >= MINIMUM_SEASONAL_SPAN_D)
@@ -68,167 +130,67 @@ def design_matrix(time_d: NDArray[np.float64]) -> tuple[NDArray[np.float64], boo
 
 
 def orthonormal_basis(
-    design: NDArray[np.float64], seasonal: bool
+    design: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return Q' (5, m) and R (5, 5) of the design; unused annual terms are zero.
+    """Return Q', padded to whole groups of rows, and R (p, p) of a design.
 
     Raises
     ------
     ValueError
-        If there are fewer epochs than terms.
+        If there are no more epochs than terms.
     """
-    used = np.arange(N_TERMS) if seasonal else np.array([0, 3, 4])
-    if len(design) <= len(used):
-        raise ValueError(f"{len(design)} epochs cannot carry {len(used)} terms")
-    q, r = np.linalg.qr(design[:, used])
+    m, p = design.shape
+    if m <= p:
+        raise ValueError(f"{m} epochs cannot carry {p} terms")
+    q, r = np.linalg.qr(design)
     signs = np.where(np.diag(r) < 0, -1.0, 1.0)
-    basis, triangle = np.zeros((N_TERMS, len(design))), np.eye(N_TERMS)
-    basis[used] = (q * signs).T
-    triangle[np.ix_(used, used)] = r * signs[:, None]
-    return np.ascontiguousarray(basis), triangle
+    n_rows = -(-p // trend_kernel.GROUP) * trend_kernel.GROUP
+    basis = np.zeros((n_rows, m))
+    basis[:p] = (q * signs).T
+    return basis, np.ascontiguousarray(r * signs[:, None])
 
 
 def fit_trends(
-    displacement_mm: NDArray[np.float32], time_d: NDArray[np.float64]
+    displacement_mm: NDArray[np.float32],
+    time_d: NDArray[np.float64],
+    steps_d: tuple[float, ...] = NO_STEPS,
+    *,
+    n_cycles: int = 2,
+    epochs_first: bool = False,
 ) -> TrendFit:
     """Fit the model to every series.
 
     Parameters
     ----------
     displacement_mm
-        Shape (n, m). NaN where there is no value.
+        Shape (n, m), or (m, n) with ``epochs_first``. NaN where there is no value.
     time_d
         Shape (m,). Days, increasing; more epochs than terms.
+    steps_d
+        Days at which a step of unknown size is allowed for.
+    n_cycles
+        2 for annual and semi-annual terms, 1 for annual ones alone.
 
     Notes
     -----
     Method: docs/methods.md, "Trend of a displacement series".
     """
-    design, seasonal = design_matrix(time_d)
-    basis, triangle = orthonormal_basis(design, seasonal)
-    rows = np.ascontiguousarray(displacement_mm, dtype=np.float32)
-    out = np.empty((len(rows), len(FIT_COLUMNS)))
-    _fit_rows(rows, basis, triangle, seasonal, out)
+    model = series_model(time_d, steps_d, n_cycles)
+    basis, triangle = orthonormal_basis(model.design)
+    values = np.ascontiguousarray(displacement_mm)
+    n = values.shape[1] if epochs_first else values.shape[0]
+    out = np.empty((trend_kernel.FIRST_STEP + len(model.step_at), n))
+    work: Any = trend_kernel.fit_columns if epochs_first else trend_kernel.fit_rows
+    solve = np.linalg.inv(triangle)
+    work(values, basis, triangle, solve, (model.n_seasonal, len(model.step_at)), out)
+    step_mm = np.full((n, len(steps_d)), np.nan)
+    step_mm[:, list(model.step_at)] = out[trend_kernel.FIRST_STEP :].T
     return TrendFit(
-        velocity_mm_per_yr=out[:, 0],
-        acceleration_mm_per_yr2=out[:, 1],
-        amplitude_mm=out[:, 2],
-        rmse_mm=out[:, 3],
-        n_epochs=out[:, 4].astype(np.int64),
+        velocity_mm_per_yr=out[trend_kernel.VELOCITY],
+        acceleration_mm_per_yr2=out[trend_kernel.ACCELERATION],
+        amplitude_mm=out[trend_kernel.ANNUAL],
+        semiannual_mm=out[trend_kernel.SEMIANNUAL],
+        rmse_mm=out[trend_kernel.RMSE],
+        n_epochs=out[trend_kernel.N_EPOCHS].astype(np.int64),
+        step_mm=step_mm,
     )
-
-
-@numba.njit(cache=True, parallel=True, fastmath=_FASTMATH)
-def _fit_rows(
-    rows: Any, basis: Any, triangle: Any, seasonal: bool, out: Any
-) -> None:  # pragma: no cover (compiled)
-    n_points, n_epochs = rows.shape
-    for k in numba.prange(n_points):
-        y = rows[k]
-        c0 = c1 = c2 = c3 = c4 = 0.0
-        for i in range(n_epochs):
-            value = np.float64(y[i])
-            c0 += basis[0, i] * value
-            c1 += basis[1, i] * value
-            c2 += basis[2, i] * value
-            c3 += basis[3, i] * value
-            c4 += basis[4, i] * value
-        if np.isnan(c0):
-            _fit_gappy(y, basis, triangle, seasonal, out[k])
-            continue
-        squares = 0.0
-        for i in range(n_epochs):
-            rest = y[i] - (
-                c0 * basis[0, i]
-                + c1 * basis[1, i]
-                + c2 * basis[2, i]
-                + c3 * basis[3, i]
-                + c4 * basis[4, i]
-            )
-            squares += rest * rest
-        c = (c0, c1, c2, c3, c4)
-        _solve(c, triangle, seasonal, np.sqrt(squares / n_epochs), n_epochs, out[k])
-
-
-@numba.njit(cache=True)
-def _fit_gappy(
-    y: Any, basis: Any, triangle: Any, seasonal: bool, out: Any
-) -> None:  # pragma: no cover (compiled)
-    """Fit one series with missing epochs; ``out`` gets NaN where it cannot be done."""
-    n_epochs = len(y)
-    gram, moment = np.zeros((N_TERMS, N_TERMS)), np.zeros(N_TERMS)
-    n_valid = 0
-    for i in range(n_epochs):
-        if np.isnan(y[i]):
-            continue
-        n_valid += 1
-        for a in range(N_TERMS):
-            moment[a] += basis[a, i] * y[i]
-            for b in range(a, N_TERMS):
-                gram[a, b] += basis[a, i] * basis[b, i]
-    out[:4] = np.nan
-    out[4] = n_valid
-    if not seasonal:
-        gram[1, 1] = gram[2, 2] = 1.0
-    if n_valid <= (N_TERMS if seasonal else 3) or not _cholesky(gram):
-        return
-    c = np.zeros(N_TERMS)
-    for a in range(N_TERMS):
-        rest = moment[a]
-        for b in range(a):
-            rest -= gram[b, a] * c[b]
-        c[a] = rest / gram[a, a]
-    squares = 0.0
-    weights = np.zeros(N_TERMS)
-    for a in range(N_TERMS - 1, -1, -1):
-        rest = c[a]
-        for b in range(a + 1, N_TERMS):
-            rest -= gram[a, b] * weights[b]
-        weights[a] = rest / gram[a, a]
-    for i in range(n_epochs):
-        if not np.isnan(y[i]):
-            rest = np.float64(y[i])
-            for a in range(N_TERMS):
-                rest -= weights[a] * basis[a, i]
-            squares += rest * rest
-    product = np.zeros((N_TERMS, N_TERMS))
-    for a in range(N_TERMS):
-        for b in range(a, N_TERMS):
-            for m in range(a, b + 1):
-                product[a, b] += gram[a, m] * triangle[m, b]
-    five = (c[0], c[1], c[2], c[3], c[4])
-    _solve(five, product, seasonal, np.sqrt(squares / n_valid), n_valid, out)
-
-
-@numba.njit(cache=True)
-def _cholesky(gram: Any) -> bool:  # pragma: no cover (compiled)
-    """Turn the upper triangle of a matrix into its factor S with S'S, in place."""
-    for a in range(N_TERMS):
-        pivot = gram[a, a]
-        for m in range(a):
-            pivot -= gram[m, a] ** 2
-        if pivot < _LEAST_PIVOT:
-            return False
-        gram[a, a] = np.sqrt(pivot)
-        for b in range(a + 1, N_TERMS):
-            rest = gram[a, b]
-            for m in range(a):
-                rest -= gram[m, a] * gram[m, b]
-            gram[a, b] = rest / gram[a, a]
-    return True
-
-
-@numba.njit(cache=True)
-def _solve(
-    c: Any, r: Any, seasonal: bool, rmse: float, n_valid: int, out: Any
-) -> None:  # pragma: no cover (compiled)
-    """Turn projections into velocity, acceleration, amplitude, RMSE and count."""
-    b4 = c[4] / r[4, 4]
-    b3 = (c[3] - r[3, 4] * b4) / r[3, 3]
-    b2 = (c[2] - r[2, 3] * b3 - r[2, 4] * b4) / r[2, 2]
-    b1 = (c[1] - r[1, 2] * b2 - r[1, 3] * b3 - r[1, 4] * b4) / r[1, 1]
-    out[0] = c[3] / r[3, 3]
-    out[1] = 2.0 * b4 if seasonal else np.nan
-    out[2] = np.hypot(b1, b2) if seasonal else np.nan
-    out[3] = rmse
-    out[4] = n_valid

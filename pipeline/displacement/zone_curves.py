@@ -59,7 +59,8 @@ def zone_rows(
             known = np.isfinite(stack)
             time = points.series.time_d[known]
             if known.sum() >= _FEWEST_EPOCHS:
-                course = find_courses(stack[known][None].astype(np.float32), time)
+                one = stack[known][None].astype(np.float32)
+                course = find_courses(one, time, half_wave_mm=None)
                 row |= _fitted_columns(points, stack, course, known, methods)
                 model = fitted_model(stack[known], time, course)
                 curves += _curve_rows(tmf_id, points, zone, stack, known, model, course)

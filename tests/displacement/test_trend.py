@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.displacement import simulate
-from pipeline.displacement.trend import design_matrix, fit_trends, orthonormal_basis
+from pipeline.displacement.trend import fit_trends, orthonormal_basis, series_model
 
 DATES = simulate.sentinel1_dates("2020-01-03", "2024-12-25")
 TIME_D = simulate.days_since_first(DATES)
@@ -41,13 +41,14 @@ def test_kernel_agrees_with_least_squares_with_and_without_gaps(seed, missing):
     fit = fit_trends(single, TIME_D)
     for k in range(3):
         valid = ~np.isnan(single[k])
-        design, _ = design_matrix(TIME_D)
+        design = series_model(TIME_D).design
         y, x = single[k][valid].astype(float), design[valid]
-        line = np.linalg.lstsq(x[:, :4], y, rcond=None)[0]
+        line = np.linalg.lstsq(x[:, :-1], y, rcond=None)[0]
         full = np.linalg.lstsq(x, y, rcond=None)[0]
-        assert fit.velocity_mm_per_yr[k] == pytest.approx(line[3], abs=1e-6)
-        assert fit.acceleration_mm_per_yr2[k] == pytest.approx(2 * full[4], abs=1e-6)
+        assert fit.velocity_mm_per_yr[k] == pytest.approx(line[-1], abs=1e-6)
+        assert fit.acceleration_mm_per_yr2[k] == pytest.approx(2 * full[-1], abs=1e-6)
         assert fit.amplitude_mm[k] == pytest.approx(np.hypot(*full[1:3]), abs=1e-6)
+        assert fit.semiannual_mm[k] == pytest.approx(np.hypot(*full[3:5]), abs=1e-6)
         rest = y - x @ full
         assert fit.rmse_mm[k] == pytest.approx(np.sqrt(np.mean(rest**2)), abs=1e-6)
         assert fit.n_epochs[k] == valid.sum()
@@ -87,9 +88,9 @@ def test_point_without_values_has_no_fit_and_leaves_its_neighbours_alone():
 
 
 def test_more_terms_than_epochs_is_a_broken_promise():
-    design, seasonal = design_matrix(np.arange(4) * 200.0)
+    model = series_model(np.arange(4) * 200.0)
     with pytest.raises(ValueError, match="cannot carry"):
-        orthonormal_basis(design, seasonal)
+        orthonormal_basis(model.design)
 
 
 def test_the_arguments_stay_as_they_were():
@@ -97,3 +98,66 @@ def test_the_arguments_stay_as_they_were():
     copy = values.copy()
     fit_trends(values, TIME_D)
     assert np.array_equal(values, copy)
+
+
+STEP_D = float(TIME_D[150]) - 1.0
+YEARS = TIME_D / 365.25
+JUMP = 20.0 * (TIME_D >= STEP_D)
+
+
+def test_a_stated_step_does_not_enter_the_velocity():
+    line = (-8.0 * YEARS + JUMP).astype(np.float32)[None]
+    fit = fit_trends(line, TIME_D, (STEP_D,))
+    assert fit.velocity_mm_per_yr[0] == pytest.approx(-8.0, abs=1e-4)
+    assert fit.step_mm[0, 0] == pytest.approx(20.0, abs=1e-3)
+    assert fit.acceleration_mm_per_yr2[0] == pytest.approx(0.0, abs=1e-3)
+    # and the test has teeth: unstated, the step is taken for motion
+    assert abs(fit_trends(line, TIME_D).velocity_mm_per_yr[0] + 8.0) > 2.0
+
+
+def test_a_semi_annual_cycle_enters_neither_velocity_nor_acceleration():
+    cycle = 6.0 * np.cos(4 * np.pi * (YEARS - 0.1))
+    fit = fit_trends((cycle - 5.0 * YEARS).astype(np.float32)[None], TIME_D)
+    assert fit.velocity_mm_per_yr[0] == pytest.approx(-5.0, abs=1e-4)
+    assert fit.acceleration_mm_per_yr2[0] == pytest.approx(0.0, abs=1e-3)
+    assert fit.semiannual_mm[0] == pytest.approx(6.0, abs=1e-4)
+    assert fit.amplitude_mm[0] == pytest.approx(0.0, abs=1e-4)
+
+
+def test_several_steps_and_gaps_are_fitted_together():
+    rng = np.random.default_rng(3)
+    days = (STEP_D, float(TIME_D[60]), float(TIME_D[200]))
+    sizes = (20.0, -7.0, 3.0)
+    motion = 4.0 * YEARS + sum(
+        size * (day <= TIME_D) for size, day in zip(sizes, days, strict=True)
+    )
+    values = np.tile(motion, (4, 1)).astype(np.float32)
+    values[1:, rng.random(len(TIME_D)) < 0.3] = np.nan
+    fit = fit_trends(values, TIME_D, days)
+    np.testing.assert_allclose(fit.velocity_mm_per_yr, 4.0, atol=1e-3)
+    np.testing.assert_allclose(fit.step_mm, np.tile(sizes, (4, 1)), atol=2e-3)
+
+
+def test_a_step_without_epochs_behind_it_is_unknown_and_spoils_nothing():
+    values = np.tile(3.0 * YEARS, (2, 1)).astype(np.float32)
+    values[1, TIME_D >= STEP_D] = np.nan
+    before, behind = -10.0, float(TIME_D[-1]) + 1.0
+    fit = fit_trends(values, TIME_D, (before, STEP_D, STEP_D + 0.5, behind))
+    np.testing.assert_allclose(fit.velocity_mm_per_yr, 3.0, atol=1e-4)
+    assert np.isfinite(fit.step_mm).tolist() == [
+        [False, True, False, False],
+        [False, False, False, False],
+    ]
+
+
+def test_series_as_columns_give_what_they_give_as_rows():
+    rng = np.random.default_rng(7)
+    values = rng.normal(0, 5, (300, len(TIME_D))).astype(np.float32)
+    values[::7, rng.random(len(TIME_D)) < 0.2] = np.nan
+    values[5] = np.nan
+    rows = fit_trends(values, TIME_D, (STEP_D,))
+    columns = fit_trends(values.T, TIME_D, (STEP_D,), epochs_first=True)
+    for name in rows.__slots__:
+        np.testing.assert_allclose(
+            getattr(rows, name), getattr(columns, name), atol=1e-9, err_msg=name
+        )

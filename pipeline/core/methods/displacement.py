@@ -133,6 +133,11 @@ class DisplacementMethods(Record):
         description="Day from which ages are counted; the newest epoch of all sources "
         "if empty.",
     )
+    outlier_sigma: float | None = Field(
+        gt=1,
+        description="Single epochs further than this many robust sigma from the model "
+        "are pulled in before the fit; none if null.",
+    )
     interpolated_interval_d: float = Field(
         gt=0,
         description="Interpolated series count as one independent value in this many "

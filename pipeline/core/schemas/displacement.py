@@ -130,6 +130,31 @@ DISPLACEMENT_POINTS = Table(
         number(
             "seasonal_amplitude_mm", "mm", "Annual amplitude.", minimum=0, nullable=True
         ),
+        number(
+            "semiannual_amplitude_mm",
+            "mm",
+            "Semi-annual amplitude.",
+            minimum=0,
+            nullable=True,
+        ),
+        text(
+            "step_dates",
+            "Dates at which the region's file states a step (an earthquake, a "
+            "remediation) that was fitted, ISO, separated by '; '.",
+            nullable=True,
+        ),
+        text(
+            "step_sizes_mm",
+            "Sizes of these steps, mm, in the same order and sign; they are not part "
+            "of the rate.",
+            nullable=True,
+        ),
+        integer(
+            "n_outliers",
+            "Epochs that fell out of the series and were pulled in before the fit.",
+            minimum=0,
+            nullable=True,
+        ),
         number("rmse_mm", "mm", "Residual of the model.", minimum=0, nullable=True),
         code(
             "course",
