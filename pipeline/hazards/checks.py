@@ -163,7 +163,6 @@ def suspicions(layer: Layer, sampled: Sampled, n_facilities: int) -> tuple[str, 
             return (NOTES.reason("covers_none_well", layer=layer.id),)
         return (NOTES.reason("no_data_anywhere", layer=layer.id),)
     if all(one.value == 0 for one in values):
-        return (
-            NOTES.reason("zero_everywhere", layer=layer.id, n_facilities=n_facilities),
-        )
+        covered = len({one.tmf_id for one in values})
+        return (NOTES.reason("zero_everywhere", layer=layer.id, n_facilities=covered),)
     return ()

@@ -118,6 +118,10 @@ def test_a_fall_from_unequal_coverage_is_invalid_with_the_reason(make_layer):
             (measured(0.0), measured(0.0, tmf_id="kg-2")),
             "zero_everywhere|layer=some-layer|n_facilities=2",
         ),
+        (
+            (measured(0.0), empty(tmf_id="kg-2")),
+            "zero_everywhere|layer=some-layer|n_facilities=1",
+        ),
     ],
 )
 def test_layers_that_say_nothing_get_a_named_warning(make_layer, samples, expected):

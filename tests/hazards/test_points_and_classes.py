@@ -326,3 +326,24 @@ def test_a_study_of_something_else_leaves_the_map_alone(map_and_study, make_laye
     ranked = with_precedence([mapped, LayerSamples(other, study.samples)])
     assert ranked[0].samples == mapped.samples
     assert ranked[1].samples == study.samples
+
+
+def test_a_list_of_one_country_says_nothing_across_its_border(
+    event_layer, events, choices
+):
+    west_half = "POLYGON ((70 40, 71.05 40, 71.05 42, 70 42, 70 40))"
+    how = {"statistic": "count", "radius_m": 5_000, "listed_in": west_half}
+    layer = event_layer(how, extent=[60, 30, 80, 50])
+    path = events()
+    assert one(layer, path, place_at("a", 70.5, 41, 0), choices).value == 0
+    assert one(layer, path, HERE, choices).status is Status.MEASURED
+    beyond = one(layer, path, place_at("b", 71.5, 41, 0), choices)
+    assert beyond.status is Status.NOT_COVERED
+    assert beyond.value is None
+
+
+@pytest.mark.parametrize("text", ["POINT (70 40)", "POLYGON ((70 40", "Kyrgyzstan"])
+def test_an_outline_that_is_no_polygon_is_refused(event_layer, events, choices, text):
+    layer = event_layer({"statistic": "nearest_km", "listed_in": text})
+    with pytest.raises(InputError, match=r"listed_in.*a polygon as WKT"):
+        one(layer, events(), HERE, choices)
