@@ -84,7 +84,9 @@ class LayersAt:
         places = spots.by_id()
         check_possible(layer, sampled)
         sampled = check_periods(layer, sampled)
-        remarks = (*sampled.remarks, *suspicions(layer, sampled, len(places)))
+        remarks = sampled.remarks
+        if layer.kind != DERIVED:  # its samples give their own reasons
+            remarks = (*remarks, *suspicions(layer, sampled, len(places)))
         for remark in remarks:
             log.warning("%s: %s", layer.id, remark)
         bands = list(dict.fromkeys(one.band for one in sampled.samples))

@@ -128,8 +128,10 @@ def _spot(
             lacking.append(ground)
         else:
             lacking.append(NOTES.reason("zone_not_given", zone=zone))
-    if usual is not None and any(zone not in ABOVE for zone in wanted):
-        return replace(usual, note=joined(*lacking))
+    if any(zone not in ABOVE for zone in wanted):
+        if usual is not None:
+            return replace(usual, note=joined(*lacking))
+        lacking.append(NO_POSITION)
     return joined(*dict.fromkeys(lacking)) or NO_POSITION
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pipeline.core.config import ClimateCase
 from pipeline.core.layers import Band, Layer
-from pipeline.core.model import Confidence, Scenario, Status, weakest
+from pipeline.core.model import Confidence, Scenario, Status, Zone, weakest
 from pipeline.core.reasons import joined
 from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.climate import (
@@ -231,7 +231,11 @@ def _sampled_place(layer: Layer, place: Place | None) -> Row:
     if layer.kind == "table":
         return {"place": "site", "radius_m": None}
     if place is None:
-        return {"place": "point", "radius_m": None}
+        wanted = layer.sample_at[0]
+        return {
+            "place": "point" if wanted is Zone.FACILITY else wanted,
+            "radius_m": None,
+        }
     has_radius = place.outline is not None and place.zone is None
     return {"place": place.kind, "radius_m": place.radius_m if has_radius else None}
 

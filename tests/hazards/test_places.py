@@ -108,7 +108,9 @@ def test_computed_ground_above_is_a_place_of_its_own():
 def test_a_facility_without_a_position_is_sampled_at_its_polygons_alone():
     nowhere = {"lon_deg": math.nan, "lat_deg": math.nan}
     assert only(spots([Zone.FACILITY], {Zone.DAM: DAM}, **nowhere)).kind == "parts"
-    assert spots([Zone.DAM], **nowhere).absent == {"kg-1": "zone_not_given|zone=dam"}
+    assert spots([Zone.DAM], **nowhere).absent == {
+        "kg-1": "zone_not_given|zone=dam;no_position"
+    }
     assert spots([Zone.FACILITY], **nowhere).absent == {"kg-1": "no_position"}
     assert spots([Zone.CATCHMENT], **nowhere).absent == {"kg-1": "no_position"}
 

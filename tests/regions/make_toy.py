@@ -67,6 +67,14 @@ def make_hazards() -> None:
     rain = 20.0 + 10.0 * east
     rain[:, 10:] = -9999.0
     write_raster("toy_rain.tif", {"p001": rain}, west=69.9, north=40.6, step=0.05)
+    day = 8.0 + 2.0 * east
+    write_raster(
+        "toy_rain_day.tif",
+        {"10": day, "100": 2.0 * day, "1000": 3.5 * day},
+        west=69.9,
+        north=40.6,
+        step=0.05,
+    )
     slopes = np.abs(np.linspace(-1.0, 1.0, 16))[:, None]
     heights = 800.0 + 2000.0 * slopes + 900.0 * (1.0 - east)
     write_raster("toy_relief.tif", {"height": heights}, 69.9, 40.6, 0.05)
