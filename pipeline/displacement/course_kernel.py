@@ -7,12 +7,19 @@ same equations as leaving them out, and keeps the tables common to all series.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.displacement.course_noise import LEAST, dot, parameter_cost, whiten_one
+from pipeline.displacement.course_noise import (
+    LEAST,
+    dot,
+    parameter_cost,
+    price_of,
+    whiten_one,
+)
 from pipeline.displacement.course_prepare import JIT, OBSERVED, middle
 from pipeline.displacement.course_records import Found, Pair, State, Words
 from pipeline.displacement.course_search import (
@@ -27,6 +34,33 @@ from pipeline.displacement.course_search import (
 
 _MAD_TO_SIGMA: Final = 1.4826
 _CLIP_SIGMA: Final = 3.5
+_MARGIN: Final = 8.0  # of the criterion, within which a model gets a second look
+
+
+class Rooms(NamedTuple):
+    """Scratch space: the search's, candidates with their criterion, the pick."""
+
+    fine: Room
+    coarse: Room
+    c_thin: NDArray[np.float64]
+    chosen: NDArray[np.int64]
+    gains: NDArray[np.float64]
+    value: NDArray[np.float64]
+    picked: NDArray[np.int64]
+
+
+@numba.njit(**JIT)
+def _rooms(a: int, thin: int) -> Rooms:  # pragma: no cover (compiled)
+    """Scratch space for a dictionary of ``a`` atoms and its thinned one."""
+    return Rooms(
+        make_room(a),
+        make_room(thin),
+        np.empty(thin),
+        np.zeros((3, MAX_ATOMS, MAX_ATOMS), dtype=np.int64),
+        np.zeros(MAX_ATOMS),
+        np.empty((3, MAX_ATOMS)),
+        np.zeros(MAX_ATOMS, dtype=np.int64),
+    )
 
 
 @numba.njit(**JIT)
@@ -111,7 +145,7 @@ def _renew(
 
 
 @numba.njit(**JIT)
-def _choose(
+def _candidates(
     k: int,
     c0: Any,
     squares: float,
@@ -119,85 +153,103 @@ def _choose(
     pair: Pair,
     words: Words,
     state: State,
-    fine: Room,
-    coarse: Room,
-    chosen: Any,
-    gains: Any,
-    found: Found,
-    only_kept: bool,
-    kept: Any,
-) -> int:  # pragma: no cover (compiled)
-    """Atoms of the least criterion, into ``chosen[0, 0]``; returns their number.
+    room: Rooms,
+) -> None:  # pragma: no cover (compiled)
+    """Best models by family and number of atoms, with their criterion, into ``room``.
 
-    Atoms found before are moved and weighed again; with ``only_kept`` no others are
-    looked for. ``kept`` is scratch.
+    Families: hinges; hinges and steps; a smooth course and steps.
     """
     unit, free = parameter_cost(state.n_values[k]), state.n_values[k] - words.n_base
-    c_thin = np.empty(len(words.thin))
+    cost, chosen, value = words.atoms.cost, room.chosen, room.value
     for i in range(len(words.thin)):
-        c_thin[i] = c0[words.thin[i]]
-    cost, null = words.atoms.cost, state.null[k]
-    least, best = np.array([null, null, null]), np.zeros(3, dtype=np.int64)
-    if found.n_atoms[k] > 0:
-        price, n = 0.0, found.n_atoms[k]
-        for s in range(n):
-            kept[s] = found.atom[k, s]
-            price += cost[kept[s]]
-        gain = move(c0, pair.gram, kept, n, words.reach, words.atoms, fine)
-        before = free * np.log(max(squares - gain, LEAST)) + spread + price * unit
-        if only_kept:
-            for s in range(n):
-                chosen[0, 0, s] = kept[s]
-            return n if before < null else 0
-        if before < null:
-            least[:], best[0] = before, -n
+        room.c_thin[i] = c0[words.thin[i]]
+    value[:] = np.inf
     for family in range(3):
-        worth = cost[0] * unit * state.variance[k]
         n_found = search(
-            c_thin,
+            room.c_thin,
             pair.gram_thin,
             family,
             MAX_ATOMS - family // 2,
-            worth,
+            cost[0] * unit * state.variance[k],
             words.atoms_thin,
-            coarse,
+            room.coarse,
             chosen[family],
-            gains,
+            room.gains,
         )
         for n in range(n_found):
-            price = 0.0
+            atom = chosen[family, n]
             for s in range(n + 1):
-                j = words.thin[chosen[family, n, s]]
-                chosen[family, n, s] = j
-                price += cost[j]
-            if gains[n] < 0.5 * price * unit * state.variance[k]:
-                continue
-            gain = move(
-                c0, pair.gram, chosen[family, n], n + 1, words.reach, words.atoms, fine
-            )
-            left = max(squares - gain, LEAST)
-            value = free * np.log(left) + spread + price * unit
-            if value < least[family]:
-                least[family], best[family] = value, n + 1
+                atom[s] = words.thin[atom[s]]
+            price = price_of(atom, n + 1, words)
+            if room.gains[n] > 0.5 * price * unit * state.variance[k]:
+                gain = move(
+                    c0, pair.gram, atom, n + 1, words.reach, words.atoms, room.fine
+                )
+                left = max(squares - gain, LEAST)
+                value[family, n] = free * np.log(left) + spread + price * unit
     parabola = words.atoms.n_both
-    gain = c0[parabola] ** 2 / pair.gram[parabola, parabola]
-    left = max(squares - gain, LEAST)
-    value = free * np.log(left) + spread + cost[parabola] * unit
-    if value < least[2]:
-        least[2], best[2] = value, 1
-        chosen[2, 0, 0] = parabola
-    breaks = 1 if least[1] < least[0] else 0
-    family = 2 if least[2] < least[breaks] else breaks
-    found.n_other[k] = best[2] if family < 2 else 0
-    for s in range(best[2]):
-        found.other[k, s] = chosen[2, best[2] - 1, s]
-    if best[family] < 0:
-        for s in range(-best[family]):
-            chosen[0, 0, s] = kept[s]
-        return -best[family]
-    for s in range(best[family]):
-        chosen[0, 0, s] = chosen[family, best[family] - 1, s]
-    return best[family]
+    left = max(squares - c0[parabola] ** 2 / pair.gram[parabola, parabola], LEAST)
+    plain = free * np.log(left) + spread + cost[parabola] * unit
+    if plain < value[2, 0]:
+        value[2, 0], chosen[2, 0, 0] = plain, parabola
+
+
+@numba.njit(**JIT)
+def _choose(
+    k: int, limit: float, room: Rooms, found: Found
+) -> int:  # pragma: no cover (compiled)
+    """Atoms of the least criterion, below a limit, into ``room.picked``; their number.
+
+    Its rivals, to be weighed again with noises of their own, go to ``found``: the best
+    model of the other sort, and the one with an atom less.
+    """
+    value, best = room.value, np.zeros((2, 2), dtype=np.int64)
+    least = np.array([np.inf, np.inf])
+    for family in range(3):
+        sort = family // 2
+        for n in range(MAX_ATOMS):
+            if value[family, n] < least[sort]:
+                least[sort] = value[family, n]
+                best[sort, 0], best[sort, 1] = family, n
+    sort = 1 if least[1] < least[0] else 0
+    found.n_rival[k, 0] = found.n_rival[k, 1] = 0
+    if least[sort] >= limit:
+        return 0
+    family, n = best[sort]
+    for s in range(n + 1):
+        room.picked[s] = room.chosen[family, n, s]
+    if n > 0 and value[family, n - 1] < np.inf:
+        found.n_rival[k, 0] = n
+        for s in range(n):
+            found.rival[k, 0, s] = room.chosen[family, n - 1, s]
+    if least[1 - sort] < np.inf:
+        family, fewer = best[1 - sort]
+        found.n_rival[k, 1] = fewer + 1
+        for s in range(fewer + 1):
+            found.rival[k, 1, s] = room.chosen[family, fewer, s]
+    return n + 1
+
+
+@numba.njit(**JIT)
+def _hold(
+    k: int,
+    c0: Any,
+    squares: float,
+    spread: float,
+    pair: Pair,
+    words: Words,
+    state: State,
+    found: Found,
+    room: Rooms,
+) -> float:  # pragma: no cover (compiled)
+    """Move the atoms found before, into ``room.picked``; returns their criterion."""
+    unit, free = parameter_cost(state.n_values[k]), state.n_values[k] - words.n_base
+    n = found.n_atoms[k]
+    for s in range(n):
+        room.picked[s] = found.atom[k, s]
+    price = price_of(room.picked, n, words)
+    gain = move(c0, pair.gram, room.picked, n, words.reach, words.atoms, room.fine)
+    return free * np.log(max(squares - gain, LEAST)) + spread + price * unit
 
 
 @numba.njit(**JIT)
@@ -217,39 +269,29 @@ def fit_rows(
     m, p, a = len(words.years), words.n_base, len(words.dictionary)
     z, u, fit = np.empty(m), np.empty(m), np.empty(m)
     c0, weight, scratch = np.empty(a), np.empty(a), np.empty((6, m))
-    fine, coarse = make_room(a), make_room(len(words.thin))
-    chosen = np.zeros((3, MAX_ATOMS, MAX_ATOMS), dtype=np.int64)
-    kept = np.zeros(MAX_ATOMS, dtype=np.int64)
-    gains, amount, error = np.zeros(MAX_ATOMS), np.zeros(MAX_ATOMS), np.zeros(MAX_ATOMS)
+    room = _rooms(a, len(words.thin))
+    picked, amount, error = room.picked, np.zeros(MAX_ATOMS), np.zeros(MAX_ATOMS)
     date = np.zeros(3, dtype=np.int64)
     for k in index:
-        y, picked = state.y[k], chosen[0, 0]
+        y = state.y[k]
         whiten_one(y, pair.keep, pair.take, pair.scale, z)
         for j in range(p):
             part = dot(pair.basis[j], z)
             for i in range(m):
                 z[i] -= part * pair.basis[j, i]
-        squares, n = max(dot(z, z), LEAST), 0
-        if not last_time or found.n_atoms[k] > 0:
+        squares, n = max(dot(z, z), LEAST), found.n_atoms[k]
+        if not last_time or n > 0:
             _back_one(z, pair.keep, pair.take, pair.scale, u)
             _products(u, words, c0)
             spread = pair.spread * state.n_values[k] / m
-            n = _choose(
-                k,
-                c0,
-                squares,
-                spread,
-                pair,
-                words,
-                state,
-                fine,
-                coarse,
-                chosen,
-                gains,
-                found,
-                last_time and found.pair[k] == number,
-                kept,
-            )
+            limit = state.null[k] + (0.0 if last_time else _MARGIN)
+            if n > 0:
+                held = _hold(k, c0, squares, spread, pair, words, state, found, room)
+                limit = held
+            if not last_time or found.pair[k] != number:
+                _candidates(k, c0, squares, spread, pair, words, state, room)
+                other = _choose(k, limit, room, found)
+                n = other if other > 0 else n
         for s in range(n if last_time else 0):
             found.date[k, s, 0] = found.date[k, s, 1] = -1
             if picked[s] < words.atoms.n_hinges:
@@ -262,13 +304,13 @@ def fit_rows(
                     n,
                     variance,
                     words.atoms,
-                    fine,
+                    room.fine,
                     weight,
                     date,
                 )
                 picked[s] = date[0]
                 found.date[k, s, 0], found.date[k, s, 1] = date[1], date[2]
-        gain = solve_atoms(c0, pair.gram, picked, n, fine, amount, error)
+        gain = solve_atoms(c0, pair.gram, picked, n, room.fine, amount, error)
         state.variance[k] = max(squares - gain, LEAST) / max(
             state.n_values[k] - p - 2 * n, 1
         )

@@ -16,6 +16,7 @@ from pipeline.displacement.course_records import Filters, Found, State, Words
 from pipeline.displacement.course_search import MAX_ATOMS
 
 LEAST: Final = 1e-9
+FURTHER_COST: Final = 0.8  # parameters more for each atom after the first
 _UNLIKELY: Final = 12.0  # in minus twice the logarithm of the likelihood
 
 
@@ -32,6 +33,15 @@ def dot(a: Any, b: Any) -> float:  # pragma: no cover (compiled)
 def parameter_cost(count: int) -> float:  # pragma: no cover (compiled)
     """Price of a parameter: ln m, and as for 150 epochs where there are fewer."""
     return max(np.log(count), 5.0)
+
+
+@numba.njit(**JIT)
+def price_of(atom: Any, n: int, words: Words) -> float:  # pragma: no cover (compiled)
+    """Parameters that ``n`` atoms take."""
+    price = FURTHER_COST * (n - 1)
+    for s in range(n):
+        price += words.atoms.cost[atom[s]]
+    return price
 
 
 @numba.njit(**JIT)
@@ -74,7 +84,7 @@ def judge(
     """
     n_pairs, n_rich, m = filters.adjoint.shape
     p = filters.n_base
-    work, squares = np.empty(n_pairs), np.empty(n_pairs)
+    work, squares, values = np.empty(n_pairs), np.empty(n_pairs), np.empty(n_pairs)
     for k in range(len(state.y)):
         if not first_time and found.n_atoms[k] == 0:
             continue
@@ -88,6 +98,7 @@ def judge(
                 left -= dot(filters.adjoint[q, j], y) ** 2
             left = max(left, LEAST)
             value = (count - p) * np.log(left) + share * filters.penalty[q, 0]
+            values[q] = value
             if value < state.null[k]:
                 state.null[k], state.null_pair[k] = value, q
             if not first_time:
@@ -100,16 +111,31 @@ def judge(
             if value < least:
                 least, state.pair[k] = value, q
                 state.variance[k] = left / free
+        state.null[k] = over_all(values, n_pairs)
+
+
+@numba.njit(**JIT)
+def over_all(values: Any, n: int) -> float:  # pragma: no cover (compiled)
+    """Criterion over all ``n`` pairs, each as likely beforehand: their mean likelihood.
+
+    The least one would favour models that let a noise of their choice look good.
+    """
+    least, total = values[0], 0.0
+    for q in range(n):
+        least = min(least, values[q])
+    for q in range(n):
+        total += np.exp(-0.5 * (values[q] - least))
+    return least - 2.0 * np.log(total / n)
 
 
 @numba.njit(**JIT)
 def judge_again(
     filters: Filters, words: Words, state: State, found: Found
 ) -> None:  # pragma: no cover (compiled)
-    """Judge the noise of every series with the atoms found for it.
+    """Judge the noise of every series with the atoms found for it, and with its rivals.
 
-    Breaks and the best smooth course are compared once more, each with its own noise:
-    the first choice used one noise for both, and breaks can mimic a slow one.
+    Each model gets its own noise: the first choice used one for all, and breaks can
+    mimic a slow one. Whatever is not better than no atoms at all is dropped.
     """
     m = filters.adjoint.shape[2]
     space = np.empty((MAX_ATOMS + 1, m))
@@ -117,20 +143,20 @@ def judge_again(
     best, other = np.empty(3), np.empty(3)
     for k in range(len(state.y)):
         n, limit = found.n_atoms[k], state.judged[k, state.pair[k]] + _UNLIKELY
-        if n <= 0:
-            state.pair[k] = state.null_pair[k]
-            continue
-        _weigh(k, found.atom[k], n, limit, filters, words, state, space, parts, best)
-        if found.n_other[k] > 0:
-            n = found.n_other[k]
-            _weigh(
-                k, found.other[k], n, limit, filters, words, state, space, parts, other
-            )
-            if other[0] < best[0]:
-                found.n_atoms[k] = n
-                for s in range(n):
-                    found.atom[k, s] = found.other[k, s]
-                best[:] = other
+        best[0], best[1], best[2] = np.inf, state.null_pair[k], state.variance[k]
+        if n > 0:
+            atom = found.atom[k]
+            _weigh(k, atom, n, limit, filters, words, state, space, parts, best)
+            for r in range(2):
+                n, atom = found.n_rival[k, r], found.rival[k, r]
+                if n == 0:
+                    continue
+                _weigh(k, atom, n, limit, filters, words, state, space, parts, other)
+                if other[0] < best[0]:
+                    best[:] = other
+                    found.n_atoms[k], found.atom[k, :n] = n, atom[:n]
+        if best[0] >= state.null[k]:
+            found.n_atoms[k], best[1] = 0, state.null_pair[k]
         state.pair[k], state.variance[k] = np.int64(best[1]), best[2]
 
 
@@ -152,9 +178,9 @@ def _weigh(
     Pairs that were far less likely at first are left out.
     """
     count, p, m = state.n_values[k], filters.n_base, filters.adjoint.shape[2]
-    free, least, price = max(count - p - n, 1), np.inf, 0.0
-    for s in range(n):
-        price += words.atoms.cost[atom[s]] * parameter_cost(count)
+    free, least = max(count - p - n, 1), np.inf
+    price = price_of(atom, n, words) * parameter_cost(count)
+    values = np.full(len(filters.white), np.inf)
     for q in range(len(filters.white)):
         if state.judged[k, q] > limit:
             continue
@@ -166,7 +192,8 @@ def _weigh(
             value += free * np.log(size) if s == n else np.log(size)
         if value < least:
             least, out[1], out[2] = value, q, size / free
-            out[0] = (count - p) * np.log(size) + spread + price
+        values[q] = (count - p) * np.log(size) + spread + price
+    out[0] = over_all(values, len(values))
 
 
 @numba.njit(**JIT, fastmath=FAST)

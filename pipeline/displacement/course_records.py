@@ -51,14 +51,14 @@ class State(NamedTuple):
 class Found(NamedTuple):
     """Models of n series: noise, atoms with amplitude, error and date, base rate.
 
-    ``other`` holds the atoms of the best smooth course where breaks were better.
+    ``rival`` (n, 2, .) holds the atoms of two models that came near.
     """
 
     pair: NDArray[np.int64]
     n_atoms: NDArray[np.int64]
     atom: NDArray[np.int64]
-    n_other: NDArray[np.int64]
-    other: NDArray[np.int64]
+    n_rival: NDArray[np.int64]
+    rival: NDArray[np.int64]
     amplitude: NDArray[np.float64]
     error: NDArray[np.float64]
     date: NDArray[np.int64]
