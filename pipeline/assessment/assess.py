@@ -18,6 +18,7 @@ from pipeline.assessment.location import (
     two_day_criterion,
 )
 from pipeline.assessment.outflow import Outflow, outflow
+from pipeline.assessment.overtopping import Overtopping, overtopping
 from pipeline.assessment.people import (
     ConsequenceRange,
     PeopleAtRisk,
@@ -59,6 +60,7 @@ class Assessed:
     classes: ConsequenceRange
     outflow: Outflow
     failure: Failure
+    overtopping: Overtopping
     missing: tuple[str, ...]
 
 
@@ -92,6 +94,7 @@ def assess(facts: Facts, scheme: Scheme, methods: AssessmentMethods) -> Assessed
         classes=consequence_range(people.interval),
         outflow=outflow(facts, stored),
         failure=failure,
+        overtopping=_overtopping(facts),
         missing=_missing(facts, index),
     )
 
@@ -120,6 +123,20 @@ def _failure(facts: Facts) -> Failure:
             found=str(error),
             expected="ground accelerations that do not decrease with return period",
             fix="correct the seismic hazard layer",
+        ) from None
+
+
+def _overtopping(facts: Facts) -> Overtopping:
+    try:
+        return overtopping(facts.inflow, facts.basin, has_dam=facts.has_dam)
+    except ValueError as error:
+        raise input_error(
+            "hazards table",
+            row=facts.tmf_id,
+            field="intensity",
+            found=str(error),
+            expected="inflow that does not decrease with return period",
+            fix="correct the inflow layer",
         ) from None
 
 
@@ -240,6 +257,8 @@ def _consequence_cells(one: Assessed) -> dict[str, Any]:
     has_class = one.classes.central is not None
     return (
         columns_of(one.failure.interval, "failure_per_yr")
+        | columns_of(one.overtopping.interval, "overtopping_per_yr")
+        | columns_of(one.overtopping.breach, "overtopping_failure_per_yr")
         | columns_of(one.outflow.release_m3, "release_volume_m3")
         | columns_of(one.outflow.runout_m, "runout_m")
         | columns_of(one.outflow.area_m2, "inundation_area_m2")
@@ -247,6 +266,8 @@ def _consequence_cells(one: Assessed) -> dict[str, Any]:
         | {
             "failure_per_yr_status": one.failure.status,
             "failure_basis": one.failure.basis,
+            "overtopping_per_yr_status": one.overtopping.status,
+            "overtopping_basis": one.overtopping.basis,
             "release_volume_m3_status": one.outflow.status,
             "release_basis": one.outflow.release_basis,
             "runout_uncapped_m": one.outflow.uncapped_m,

@@ -10,8 +10,15 @@ import pandas as pd
 
 from pipeline.assessment.interval import known
 from pipeline.assessment.location import Crossing, Path, Shares
+from pipeline.assessment.overtopping import Basin, Inflow
 from pipeline.assessment.people import Settlement
-from pipeline.assessment.shaking import FloodState, Shaking, flood_state, shaking
+from pipeline.assessment.shaking import (
+    FloodState,
+    Shaking,
+    flood_state,
+    inflow,
+    shaking,
+)
 from pipeline.assessment.volume import StatedAmounts
 from pipeline.core.model import (
     Confidence,
@@ -23,6 +30,7 @@ from pipeline.core.model import (
     Remediation,
     Status,
     WatchLevel,
+    Zone,
 )
 
 Row = Mapping[str, Any]
@@ -63,6 +71,8 @@ class Facts:
     flood: FloodState
     displacement: DisplacementStatus | None
     watch_level: WatchLevel | None
+    inflow: Inflow
+    basin: Basin
 
     @property
     def has_dam(self) -> bool:
@@ -88,13 +98,13 @@ def facts_of(tables: Tables, flood_return_period_yr: float) -> list[Facts]:
     Parameters
     ----------
     tables
-        facilities, facility_values, hazards, displacement, snaps, crossings and
-        receptors, each checked.
+        facilities, facility_values, hazards, displacement, snaps, crossings,
+        receptors and, where there are any, zones, each checked.
     flood_return_period_yr
         Return period of the flood that the index scheme asks for.
     """
     grouped = {
-        name: _by_facility(tables[name])
+        name: rows_by_facility(tables[name])
         for name in (
             "facility_values",
             "hazards",
@@ -102,7 +112,9 @@ def facts_of(tables: Tables, flood_return_period_yr: float) -> list[Facts]:
             "snaps",
             "crossings",
             "receptors",
+            "zones",
         )
+        if name in tables
     }
     return [
         _one(
@@ -125,7 +137,8 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _by_facility(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+def rows_by_facility(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Rows of a table by ``tmf_id``, every empty cell None."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in _records(frame):
         found.setdefault(str(row["tmf_id"]), []).append(row)
@@ -165,7 +178,15 @@ def _one(
         flood=flood_state(more["hazards"], flood_return_period_yr),
         displacement=None if motion is None else DisplacementStatus(motion["status"]),
         watch_level=None if motion is None else WatchLevel(motion["watch_level"]),
+        inflow=inflow(more["hazards"]),
+        basin=_basin(row, more.get("zones", ())),
     )
+
+
+def _basin(row: Row, zones: Sequence[Row]) -> Basin:
+    """Freeboard, and the area of the pond where a polygon outlines it."""
+    areas = {str(zone["zone"]): known(zone["area_m2"]) for zone in zones}
+    return Basin(known(row["freeboard_m"]), areas.get(Zone.POND))
 
 
 def _amounts(row: Row, values: Sequence[Row]) -> StatedAmounts:

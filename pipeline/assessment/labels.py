@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pipeline.assessment.consequence import PEOPLE
 from pipeline.assessment.failure import FAILURE_CONFIDENCE
 from pipeline.assessment.location import LOCATION
+from pipeline.assessment.overtopping import OVERTOPPING_CONFIDENCE
 from pipeline.assessment.people import NEAR
 from pipeline.assessment.volume import UNCERTAINTY
 from pipeline.core.model import Confidence, weakest
@@ -110,6 +111,11 @@ def _consequence(one: Assessed) -> dict[str, Label]:
     if one.failure.interval is not None:
         hazard = _layer(shaking.confidence, shaking.demonstration)
         found["failure_per_yr"] = Label(FAILURE_CONFIDENCE).with_(hazard)
+    if one.overtopping.interval is not None:
+        water = one.facts.inflow
+        hazard = _layer(water.confidence, water.demonstration)
+        label = Label(OVERTOPPING_CONFIDENCE).with_(hazard)
+        found["overtopping_per_yr"] = found["overtopping_failure_per_yr"] = label
     if outflow.release_m3 is not None:
         released = Label(outflow.confidence or UNCERTAINTY.confidence)
         released = released.with_(_volume(one))

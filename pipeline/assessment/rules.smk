@@ -14,6 +14,7 @@ rule assessment:
         values=f"{OUT}/{{region}}/tables/facility_values.parquet",
         hazards=f"{OUT}/{{region}}/tables/hazards.parquet",
         displacement=f"{OUT}/{{region}}/tables/displacement.parquet",
+        zones=f"{OUT}/{{region}}/tables/zones.parquet",
         snaps=f"{OUT}/{{region}}/tables/snaps.parquet",
         crossings=f"{OUT}/{{region}}/tables/crossings.parquet",
         receptors=f"{OUT}/{{region}}/tables/receptors.parquet",
@@ -23,6 +24,7 @@ rule assessment:
     output:
         assessment=f"{OUT}/{{region}}/tables/assessment.parquet",
         measures=f"{OUT}/{{region}}/tables/measures.parquet",
+        changes=f"{OUT}/{{region}}/tables/assessment_changes.parquet",
         contingency=f"{OUT}/{{region}}/tables/contingency.parquet",
         notifications=f"{OUT}/{{region}}/tables/notifications.parquet",
         entries=f"{OUT}/{{region}}/tables/spill_entries.parquet",
@@ -30,6 +32,7 @@ rule assessment:
             f"{OUT}/{{region}}/tables/",
             "assessment.parquet.prov.json",
             "measures.parquet.prov.json",
+            "assessment_changes.parquet.prov.json",
             "contingency.parquet.prov.json",
             "notifications.parquet.prov.json",
             "spill_entries.parquet.prov.json",
@@ -52,6 +55,7 @@ rule assessment:
         "(python -m pipeline assessment --region {input.region:q}"
         " --methods {input.methods:q} --tables {params.tables:q}"
         " --out {output.assessment:q} --out-measures {output.measures:q}"
+        " --out-changes {output.changes:q}"
         " --out-contingency {output.contingency:q}"
         " --out-notifications {output.notifications:q}"
         " --out-spill-entries {output.entries:q})"

@@ -1,4 +1,4 @@
-"""Ground acceleration and flood state of a facility, from its hazard rows."""
+"""Ground acceleration, flood and inflow of a facility, from its hazard rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pipeline.assessment.failure import Level
 from pipeline.assessment.interval import Interval, known
+from pipeline.assessment.overtopping import Inflow, InflowLevel
 from pipeline.core.curves import hazard_curve, intensity_at
 from pipeline.core.model import Confidence, Hazard, Scenario, Status, weakest
 
@@ -15,7 +16,20 @@ Row = Mapping[str, Any]
 PGA: Final = "PGA"
 ACCELERATION_UNIT: Final = "g"
 DEPTH_UNIT: Final = "m"
+INFLOW_UNIT: Final = "m3"
 SITE: Final = "site"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Climate case of hazard rows: scenario, horizon and percentile."""
+
+    scenario: Scenario
+    horizon: str
+    percentile: float
+
+
+PRESENT: Final = When(Scenario.HISTORICAL, "present", 50.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +51,38 @@ class FloodState:
     inside: bool | None = None
     demonstration: bool = False
     confidence: Confidence | None = None
+    layer_id: str | None = None
+    depth_m: Interval | None = None
 
 
-def _present(rows: Sequence[Row], hazard: Hazard, unit: str) -> list[Row]:
+def case_rows(rows: Sequence[Row], when: When) -> list[Row]:
+    """Rows of one climate case, whether they have a value or not.
+
+    The present has one case. A layer that has a single percentile in a scenario and
+    horizon lends it to all.
+    """
+    if when.scenario is Scenario.HISTORICAL:
+        return [row for row in rows if row["scenario"] == Scenario.HISTORICAL]
+    of_case: dict[str, list[Row]] = {}
+    for row in rows:
+        if (row["scenario"], row["horizon"]) == (when.scenario, when.horizon):
+            of_case.setdefault(str(row["layer_id"]), []).append(row)
+    found: list[Row] = []
+    for items in of_case.values():
+        percentiles = {float(row["percentile"]) for row in items}
+        wanted = percentiles if len(percentiles) == 1 else {when.percentile}
+        found += [row for row in items if float(row["percentile"]) in wanted]
+    return found
+
+
+def _valued(
+    rows: Sequence[Row], hazard: Hazard, unit: str, when: When = PRESENT
+) -> list[Row]:
     return [
         row
-        for row in rows
+        for row in case_rows(rows, when)
         if row["hazard"] == hazard
         and row["unit"] == unit
-        and row["scenario"] == Scenario.HISTORICAL
         and known(row["return_period_yr"]) is not None
         and Status(row["intensity_status"]).has_value
     ]
@@ -75,7 +112,7 @@ def shaking(rows: Sequence[Row]) -> Shaking:
         Rows of the table ``hazards`` of one facility.
     """
     layers: dict[str, list[Row]] = {}
-    for row in _present(rows, Hazard.EARTHQUAKE, ACCELERATION_UNIT):
+    for row in _valued(rows, Hazard.EARTHQUAKE, ACCELERATION_UNIT):
         if str(row["intensity_measure"]).upper() == PGA:
             layers.setdefault(str(row["layer_id"]), []).append(row)
     if not layers:
@@ -123,18 +160,63 @@ def pga_at(levels: Sequence[Level], return_period_yr: float) -> Interval | None:
     return Interval(*ends)
 
 
-def flood_state(rows: Sequence[Row], return_period_yr: float) -> FloodState:
+def inflow(
+    rows: Sequence[Row], when: When = PRESENT, layer_id: str | None = None
+) -> Inflow:
+    """Levels of inflow (m3) of one layer; the same layers go first as in `shaking`.
+
+    Parameters
+    ----------
+    rows
+        Rows of the table ``hazards`` of one facility.
+    when, layer_id
+        Climate case, and the layer that counts where it is chosen already.
+    """
+    layers: dict[str, list[Row]] = {}
+    for row in _valued(rows, Hazard.FLOOD, INFLOW_UNIT, when):
+        if layer_id in (None, row["layer_id"]):
+            layers.setdefault(str(row["layer_id"]), []).append(row)
+    if not layers:
+        return Inflow()
+    name, chosen = min(
+        layers.items(),
+        key=lambda item: (
+            item[1][0]["place"] != SITE,
+            bool(item[1][0]["demonstration"]),
+            -len(item[1]),
+            item[0],
+        ),
+    )
+    levels = sorted(
+        (InflowLevel(float(row["return_period_yr"]), _interval(row)) for row in chosen),
+        key=lambda level: level.return_period_yr,
+    )
+    return Inflow(
+        tuple(levels),
+        name,
+        any(bool(row["demonstration"]) for row in chosen),
+        weakest(*(Confidence(row["confidence"]) for row in chosen)),
+    )
+
+
+def flood_state(
+    rows: Sequence[Row],
+    return_period_yr: float,
+    when: When = PRESENT,
+    layer_id: str | None = None,
+) -> FloodState:
     """Whether the facility lies inside the flood of a return period.
 
     Inside if even the lower bound of the depth is above zero, outside if the upper
     bound is zero; where the position decides, or without a map, unknown. Of several
     layers a study of the site goes first, then one that is not a stand-in, then the
-    first by name.
+    first by name; for a climate case the layer of the present counts.
     """
     found = [
         row
-        for row in _present(rows, Hazard.FLOOD, DEPTH_UNIT)
+        for row in _valued(rows, Hazard.FLOOD, DEPTH_UNIT, when)
         if known(row["return_period_yr"]) == return_period_yr
+        and layer_id in (None, row["layer_id"])
     ]
     if not found:
         return FloodState()
@@ -152,4 +234,10 @@ def flood_state(rows: Sequence[Row], return_period_yr: float) -> FloodState:
         inside = True
     elif depth.high <= 0:
         inside = False
-    return FloodState(inside, bool(row["demonstration"]), Confidence(row["confidence"]))
+    return FloodState(
+        inside,
+        bool(row["demonstration"]),
+        Confidence(row["confidence"]),
+        str(row["layer_id"]),
+        depth,
+    )

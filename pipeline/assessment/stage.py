@@ -15,9 +15,10 @@ from typing import Final
 import pandas as pd
 
 from pipeline.assessment.assess import Assessed, assess, assessment_rows
+from pipeline.assessment.changes import change_rows
 from pipeline.assessment.coefficients import coefficient_files
 from pipeline.assessment.contingency import contingency_table
-from pipeline.assessment.facts import facts_of
+from pipeline.assessment.facts import facts_of, rows_by_facility
 from pipeline.assessment.notify import entries_table, notifications_table
 from pipeline.assessment.places import border_points, main_places, named_reaches
 from pipeline.assessment.recommend import measure_rows
@@ -43,6 +44,7 @@ INPUT_TABLES: Final = (
     "snaps",
     "crossings",
     "receptors",
+    "zones",
 )
 SHEET_TABLES: Final = ("reaches", "branches", "possible_countries")
 JOINED_TABLES: Final = ("contingency", "notifications", "spill_entries")
@@ -67,6 +69,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out-measures", type=Path, required=True, help="where to write 'measures'"
     )
+    parser.add_argument(
+        "--out-changes",
+        type=Path,
+        required=True,
+        help="where to write 'assessment_changes'",
+    )
     for name in JOINED_TABLES:
         parser.add_argument(
             f"--out-{name.replace('_', '-')}",
@@ -86,6 +94,10 @@ def run(arguments: argparse.Namespace) -> None:
     tables = {name: read_table(name, path) for name, path in paths.items()}
     require_known_facilities(tables, paths)
     frames, assessed = assess_tables(tables, scheme, methods)
+    hazards = rows_by_facility(tables["hazards"])
+    cases = region.config.climate
+    changes = change_rows(assessed, hazards, cases, scheme, methods)
+    frames["assessment_changes"] = table_of("assessment_changes", changes)
     more = {name: arguments.tables / f"{name}.parquet" for name in SHEET_TABLES}
     tables |= {name: read_table(name, path) for name, path in more.items()}
     paths |= more
@@ -95,6 +107,7 @@ def run(arguments: argparse.Namespace) -> None:
     for name, path in (
         ("assessment", arguments.out),
         ("measures", arguments.out_measures),
+        ("assessment_changes", arguments.out_changes),
         *((name, getattr(arguments, f"out_{name}")) for name in JOINED_TABLES),
     ):
         write_table(frames[name], name, path)

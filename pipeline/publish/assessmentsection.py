@@ -133,6 +133,8 @@ def _index(found: Row, words: Words) -> list[Line]:
 def _consequence(found: Row, words: Words) -> list[Line]:
     bases = (
         ("failure_per_yr", "failure_basis"),
+        ("overtopping_per_yr", "overtopping_basis"),
+        ("overtopping_failure_per_yr", "overtopping_basis"),
         ("release_volume_m3", "release_basis"),
         ("runout_m", "runout_basis"),
         ("inundation_area_m2", "release_basis"),

@@ -35,6 +35,7 @@ class SiteTables:
     facility_values: pd.DataFrame
     ledger: pd.DataFrame
     hazards: pd.DataFrame
+    hazard_changes: pd.DataFrame
     displacement: pd.DataFrame
     displacement_points: pd.DataFrame
     reaches: pd.DataFrame
@@ -48,6 +49,7 @@ class SiteTables:
     exposure: pd.DataFrame
     network_ledger: pd.DataFrame
     assessment: pd.DataFrame
+    assessment_changes: pd.DataFrame
     measures: pd.DataFrame
     contingency: pd.DataFrame
     notifications: pd.DataFrame
@@ -67,6 +69,7 @@ class Dossier:
     values: Sequence[Row] = ()
     ledger: Sequence[Row] = ()
     hazards: Sequence[Row] = ()
+    hazard_changes: Sequence[Row] = ()
     displacement: Row | None = None
     points: Sequence[Row] = ()
     series: Sequence[Series] = ()
@@ -78,6 +81,7 @@ class Dossier:
     branches: Sequence[Row] = ()
     exposure: Sequence[Row] = ()
     assessment: Row | None = None
+    assessment_changes: Sequence[Row] = ()
     measures: Sequence[Row] = ()
     parts: Sequence[Row] = field(default=())
 
@@ -149,6 +153,7 @@ def gather(
                 values=many["facility_values"].get(key, ()),
                 ledger=ledger.get(key, ()),
                 hazards=many["hazards"].get(key, ()),
+                hazard_changes=many["hazard_changes"].get(key, ()),
                 displacement=_only(many["displacement"], key),
                 points=many["displacement_points"].get(key, ()),
                 series=(series or {}).get(key, ()),
@@ -160,6 +165,7 @@ def gather(
                 branches=many["branches"].get(key, ()),
                 exposure=many["exposure"].get(key, ()),
                 assessment=_only(many["assessment"], key),
+                assessment_changes=many["assessment_changes"].get(key, ()),
                 measures=many["measures"].get(key, ()),
                 parts=[row for row in facilities if row["part_of"] == key],
             )

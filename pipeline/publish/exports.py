@@ -24,14 +24,15 @@ from pipeline.publish.words import read_words
 _FIXED_DATE: Final = "2026-01-01T00:00:00.000Z"
 _MIDDLE_JOIN: Final = ("assessment", "displacement")
 _PLAIN_TABLES: Final = (
-    "facility_values", "hazards", "measures", "ledger", "possible_countries",
-    "exposure", "network_ledger",
+    "facility_values", "hazards", "hazard_changes", "assessment_changes", "measures",
+    "ledger", "possible_countries", "exposure", "network_ledger",
 )  # fmt: skip
 _CSV_TABLES: Final = (
-    "facilities", "facility_values", "ledger", "hazards", "displacement", "snaps",
+    "facilities", "facility_values", "ledger", "hazards", "hazard_changes",
+    "displacement", "snaps",
     "candidates", "possible_countries", "crossings", "branches", "receptors",
-    "exposure", "downstream", "assessment", "measures", "contingency", "notifications",
-    "spill_entries", "network_ledger",
+    "exposure", "downstream", "assessment", "assessment_changes", "measures",
+    "contingency", "notifications", "spill_entries", "network_ledger",
 )  # fmt: skip
 
 
@@ -102,8 +103,8 @@ def write_geopackage(path: Path, tables: SiteTables) -> None:
     """Write all layers and tables to one GeoPackage.
 
     Layers: facilities, reaches, paths, candidates, crossings, branches, receptors,
-    displacement_points. Tables without geometry: values, hazards, measures, ledger,
-    possible_countries, exposure, network_ledger.
+    displacement_points. Tables without geometry: values, hazards, hazard_changes,
+    assessment_changes, measures, ledger, possible_countries, exposure, network_ledger.
     """
     tables = with_sentences(tables)
     layers: dict[str, pd.DataFrame] = {
@@ -236,10 +237,12 @@ def columns_text(region: str, names: Sequence[str] = _CSV_TABLES) -> str:
         f"- `{region}.gpkg`: all layers for QGIS (EPSG:4326). `facilities` carries the",
         "  columns of the assessment and of the displacement, named in front of each.",
         "  Layers: facilities, reaches, paths, candidates, crossings, branches,",
-        "  receptors, displacement_points; tables: facility_values, hazards, measures,",
-        "  ledger, possible_countries, exposure, network_ledger.",
+        "  receptors, displacement_points; tables: facility_values, hazards,",
+        "  hazard_changes, assessment_changes, measures, ledger, possible_countries,",
+        "  exposure, network_ledger.",
         "  Yes and no are 1 and 0.",
         "- One CSV file per table (UTF-8, comma, decimal point).",
+        "- `climate.xlsx`: hazards and assessment under each climate case, to read.",
         "",
         "An empty cell is unknown; the `_status` column beside it says why.",
         "`_low` and `_high` are bounds of the value. `demonstration` marks values that",

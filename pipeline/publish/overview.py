@@ -14,6 +14,7 @@ from pipeline.publish.cells import (
     layer_rows,
     marks_of,
 )
+from pipeline.publish.climatesection import climate_summary
 from pipeline.publish.dossiers import Dossier
 from pipeline.publish.hazardlevels import hazard_theme_id, main_levels
 from pipeline.publish.minimap import facility_name
@@ -50,6 +51,7 @@ def overview_view(
             {row["status_code"]: row["status"].word for row in rows}.items()
         ),
         "base_missing": [words(f"base_layer.{use}") for use in base.missing],
+        "climate": climate_summary(dossiers, words),
         "layers": layer_rows(context.layers.values(), words),
     }
 

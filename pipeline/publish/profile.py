@@ -19,13 +19,10 @@ from pipeline.publish.cells import (
     marks_of,
     value_text,
 )
+from pipeline.publish.climatesection import climate_section
 from pipeline.publish.dossiers import Dossier, Row
 from pipeline.publish.drainage import drainage_section
-from pipeline.publish.hazardsection import (
-    climate_section,
-    hazard_section,
-    hazards_missing,
-)
+from pipeline.publish.hazardsection import hazard_section, hazards_missing
 from pipeline.publish.minimap import (
     Ground,
     Sketch,

@@ -27,6 +27,7 @@ from pipeline.core.methods.assessment import AssessmentMethods
 from pipeline.core.methods.publish import PublishMethods
 from pipeline.publish.basemap import BaseMap, Bounds4, read_base_map
 from pipeline.publish.cells import Context
+from pipeline.publish.climatebook import write_climate_book
 from pipeline.publish.contingency import write_contingency
 from pipeline.publish.dossiers import (
     Dossier,
@@ -133,6 +134,7 @@ def run(arguments: argparse.Namespace) -> None:
             copy_hazard_maps(data / "hazards", maps)
             text += maps_text(read_hazard_maps(maps))
         write_text(data / "README.md", text)
+        write_climate_book(data / "climate.xlsx", tables, site.catalogues)
         sheet = write_contingency(
             folder,
             tables,

@@ -55,10 +55,26 @@ def write_workbook(
     """
     words = [item[0] for item in notes]
     main = words[0]
+    book, styles = new_book(path, main("contingency.workbook.title"))
+    _read_me(book, styles, notes)
+    pairs = [(place, row) for place in sheet.places for row in place.rows]
+    told = [row for rows in sheet.by_country.values() for row in rows]
+    keys = [key for key in sheet.facilities if key in sheet.entries]
+    for name, columns, rows in (
+        ("places", _place_columns(sheet, words), sheet.places),
+        ("pairs", _pair_columns(sheet, words), pairs),
+        ("countries", _country_columns(sheet, words), told),
+        ("facilities", _facility_columns(sheet, words), keys),
+    ):
+        title = main(f"contingency.workbook.sheet.{name}")[:_LONGEST_NAME]
+        write_rows(book.add_worksheet(title), styles, columns, rows)
+    book.close()
+
+
+def new_book(path: Path, title: str) -> tuple[Any, dict[str, Any]]:
+    """Open a workbook that holds no time, and its styles: head, label, text."""
     book = xlsxwriter.Workbook(str(path), _OPTIONS)
-    book.set_properties(
-        {"title": main("contingency.workbook.title"), "created": _CREATED}
-    )
+    book.set_properties({"title": title, "created": _CREATED})
     styles = {
         "head": book.add_format({"bold": True, "bg_color": "#E9EEF3"}),
         "label": book.add_format(
@@ -71,19 +87,7 @@ def write_workbook(
         ),
         "text": book.add_format({"text_wrap": True, "valign": "top"}),
     }
-    _read_me(book, styles, notes)
-    pairs = [(place, row) for place in sheet.places for row in place.rows]
-    told = [row for rows in sheet.by_country.values() for row in rows]
-    keys = [key for key in sheet.facilities if key in sheet.entries]
-    for name, columns, rows in (
-        ("places", _place_columns(sheet, words), sheet.places),
-        ("pairs", _pair_columns(sheet, words), pairs),
-        ("countries", _country_columns(sheet, words), told),
-        ("facilities", _facility_columns(sheet, words), keys),
-    ):
-        title = main(f"contingency.workbook.sheet.{name}")[:_LONGEST_NAME]
-        _table(book.add_worksheet(title), styles, columns, rows)
-    book.close()
+    return book, styles
 
 
 def _read_me(
@@ -109,7 +113,7 @@ def _read_me(
         line += 2
 
 
-def _table(
+def write_rows(
     page: Any, styles: Any, columns: Sequence[Column], rows: Sequence[Any]
 ) -> None:
     """Two rows of heads, then one row per record; empty cells stay empty."""

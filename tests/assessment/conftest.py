@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from shapely.geometry import LineString, Point
+from shapely.geometry import LineString, MultiPolygon, Point, box
 
 from pipeline.assessment.scheme import Scheme, read_scheme
 from pipeline.core.config import read_methods
@@ -98,6 +98,50 @@ def pga_rows(tmf_id: str, values: dict[float, float], **changes: Any) -> Rows:
         | changes
         for period, value in values.items()
     ]
+
+
+def water_rows(tmf_id: str, values: dict[float, float | None], **changes: Any) -> Rows:
+    """Rows of the table ``hazards`` of a flood layer (depth, m) without spread."""
+    return [
+        {
+            "tmf_id": tmf_id,
+            "hazard": "flood",
+            "process": "fluvial_flood",
+            "intensity_measure": "depth",
+            "unit": "m",
+            "layer_id": "flood",
+            "level": str(int(period)),
+            "return_period_yr": period,
+            "scenario": "historical",
+            "horizon": "present",
+            "percentile": 50.0,
+            "intensity": value,
+            "intensity_low": value,
+            "intensity_high": value,
+            "intensity_status": "not_provided" if value is None else "measured",
+            "covered_fraction": 1.0,
+            "place": "circle",
+            "radius_m": 200.0,
+            "demonstration": False,
+            "provisional": False,
+            "confidence": "V",
+        }
+        | changes
+        for period, value in values.items()
+    ]
+
+
+def zone(tmf_id: str, name: str, area_m2: float) -> dict[str, Any]:
+    """One row of the table ``zones``: a square somewhere."""
+    return {
+        "tmf_id": tmf_id,
+        "zone": name,
+        "area_m2": area_m2,
+        "distance_m": 0.0,
+        "n_polygons": 1,
+        "source_file": "hand.geojson",
+        "geometry": MultiPolygon([box(70.5, 40.5, 70.51, 40.51)]),
+    }
 
 
 def snap(tmf_id: str, **changes: Any) -> dict[str, Any]:
@@ -194,6 +238,7 @@ def displacement(tmf_id: str, **changes: Any) -> dict[str, Any]:
         "needs_confirmation": False,
         "n_points": 0,
         "n_sources": 0,
+        "own_thresholds": False,
         "provisional": True,
     } | changes
 
@@ -214,6 +259,7 @@ def make_tables() -> Callable[..., dict[str, Any]]:
             "reaches",
             "branches",
             "possible_countries",
+            "zones",
         )
         return {name: table_of(name, rows.get(name, [])) for name in names}
 
@@ -226,6 +272,8 @@ def rows() -> SimpleNamespace:
     return SimpleNamespace(
         facility=facility,
         pga=pga_rows,
+        water=water_rows,
+        zone=zone,
         snap=snap,
         crossing=crossing,
         settlement=settlement,

@@ -48,6 +48,8 @@ def run(folder, *more):
             str(folder / "out" / "assessment.parquet"),
             "--out-measures",
             str(folder / "out" / "measures.parquet"),
+            "--out-changes",
+            str(folder / "out" / "assessment_changes.parquet"),
             *(
                 text
                 for name in ("contingency", "notifications", "spill-entries")

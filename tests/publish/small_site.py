@@ -22,6 +22,7 @@ from shapely.geometry import LineString, Point, Polygon, box
 from pipeline.core.files import write_json
 from pipeline.core.schemas.inventory import LEDGER_REASONS
 from pipeline.core.tables import all_tables, table_of, table_schema, write_table
+from pipeline.hazards.changes import change_rows
 
 EVIL = "<img src=x onerror=alert(1)>\"' </script><b>&amp;"
 CYRILLIC = "Хвостохранилище «Тест» № 1"
@@ -140,6 +141,29 @@ def _hazards() -> list[dict[str, Any]]:
             )  # fmt: skip
             rows.append(made | {"scenario": scenario, "horizon": horizon})
     return rows
+
+
+def _changes() -> list[dict[str, Any]]:
+    """Comparisons of facility aa-01 under one case, one of every effect."""
+    case = {"tmf_id": "aa-01", "scenario": "ssp245", "horizon": "2041-2060"}
+    told = {"unit": "1/yr", "percentile": 50.0, "confidence": "P", "provisional": True}
+    return [
+        row("assessment_changes", **case, **told, quantity="overtopping_per_yr",
+            effect="changed", present=0.01, future=0.02, difference=0.01),
+        row("assessment_changes", **case, **(told | {"percentile": 95.0}),
+            quantity="overtopping_per_yr", effect="changed", present=0.01,
+            future=0.03, difference=0.02),
+        row("assessment_changes", **case, quantity="thi_site", unit="-",
+            percentile=50.0, effect="no_climate_input", present=2.0,
+            reason="no_flood_map", confidence="P"),
+        row("assessment_changes", **case, quantity="failure_per_yr", unit="1/yr",
+            percentile=50.0, effect="unchanged_by_rule", present_low=1e-5,
+            present_high=1e-3, future_low=1e-5, future_high=1e-3,
+            reason="seismic_unchanged", confidence="P"),
+        row("assessment_changes", **case, quantity="uncovered_processes", unit="-",
+            percentile=50.0, effect="not_covered", confidence="M-high",
+            reason="glacier_melt;lake_outbursts"),
+    ]  # fmt: skip
 
 
 def _hazard(
@@ -493,6 +517,8 @@ def make_tables() -> dict[str, pd.DataFrame]:
                 reason=LEDGER_REASONS.reason("other_basin", basin=EVIL)),
         ],
         "hazards": _hazards(),
+        "hazard_changes": list(change_rows(_hazards())),
+        "assessment_changes": _changes(),
         "displacement": motion,
         "displacement_points": points,
         "reaches": list(REACHES),

@@ -16,6 +16,7 @@ def test_geopackage_has_the_layers_that_its_readme_names(site):
         "facilities", "reaches", "paths", "crossings", "receptors",
         "displacement_points", "facility_values", "hazards", "measures", "ledger",
         "candidates", "branches", "possible_countries", "exposure", "network_ledger",
+        "hazard_changes", "assessment_changes",
     }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ MAIN = read_words("en")
 UNPRINTED = {
     ("displacement", "status"), ("displacement", "watch_level"),
     ("hazards", "scenario"), ("hazard_changes", "scenario"), ("hazards", "place"),
+    ("assessment_changes", "scenario"),
     ("crossings", "kind"), ("network_ledger", "kind"),
     ("measures", "measure_id"), ("measures", "reason"),
     ("reaches", "discharge_source"), ("reaches", "velocity_method"),

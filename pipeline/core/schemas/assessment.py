@@ -95,6 +95,17 @@ class FailureBasis(StrEnum):
     NO_DAM = "no_dam"
 
 
+class OvertoppingBasis(StrEnum):
+    """Why there is a frequency of overtopping, only its bounds, or none."""
+
+    CURVE = "curve"
+    BEYOND_LEVELS = "beyond_levels"
+    NO_DAM = "no_dam"
+    NO_INFLOW = "no_inflow"
+    NO_FREEBOARD = "no_freeboard"
+    NO_POND_AREA = "no_pond_area"
+
+
 class PeopleBasis(StrEnum):
     """Why people at risk are known or unknown."""
 
@@ -248,6 +259,14 @@ _CONSEQUENCE = (
     *_estimate("failure_per_yr", "1/yr", "Annual frequency of failure by earthquake."),
     code("failure_per_yr_status", Status, "Why it has or lacks a value."),
     code("failure_basis", FailureBasis, "What it rests on."),
+    *_estimate(
+        "overtopping_per_yr", "1/yr", "Annual frequency of overtopping by rain."
+    ),
+    code("overtopping_per_yr_status", Status, "Why it has or lacks a value."),
+    code("overtopping_basis", OvertoppingBasis, "What it rests on."),
+    *_estimate(
+        "overtopping_failure_per_yr", "1/yr", "Annual frequency of a breach by it."
+    ),
     *_estimate("release_volume_m3", "m3", "Released volume, ensemble."),
     code("release_volume_m3_status", Status, "Why it has or lacks a value."),
     code("release_basis", ReleaseBasis, "What it rests on."),
@@ -315,6 +334,8 @@ ASSESSMENT = Table(
         "volume_used_m3",
         *(name for name, _, _ in _ESTIMATES),
         "failure_per_yr",
+        "overtopping_per_yr",
+        "overtopping_failure_per_yr",
         "release_volume_m3",
         "runout_m",
         "inundation_area_m2",
