@@ -44,8 +44,12 @@ COMMANDS = {
         "pipeline.displacement.inspect_file",
         "say what a radar displacement product holds, and what it lacks",
     ),
+    "displacement velocity": (
+        "pipeline.displacement.velocity",
+        "fit every point or cell of a radar displacement product",
+    ),
     "displacement watch": (
-        "pipeline.displacement.watch_command",
+        "pipeline.commands.watch_displacement",
         "look at new radar epochs only, and write what changed",
     ),
     "retrieve": ("pipeline.retrieve.stage", "stage: registry to checked local files"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -16,6 +16,9 @@ STATE_COLUMNS: Final = (
     "watch_reason",
     "last_epoch",
     "forecast_date",
+    "forecast_low_date",
+    "forecast_high_date",
+    "last_judged",
 )
 State = Mapping[str, Mapping[str, Any]]
 
@@ -24,9 +27,11 @@ State = Mapping[str, Mapping[str, Any]]
 class Change:
     """One facility that is not as it was.
 
-    ``kind`` is raised, lost (no longer assessed), first_seen, assessed (green, before
-    not assessed), lowered, gone, status or new_epochs, the weightiest that applies.
-    ``level_before`` and ``level`` are watch levels.
+    ``kind`` is raised, passed (higher in between, and lower again), lost (no longer
+    assessed), first_seen, assessed (green, before not assessed), lowered, gone, status
+    or new_epochs, the weightiest that applies. ``level_before`` and ``level`` are watch
+    levels, ``highest`` the highest one at an epoch since the last run. ``epochs`` are
+    the days that were judged, each with its level.
     """
 
     tmf_id: str
@@ -39,6 +44,11 @@ class Change:
     last_epoch: str | None
     reason: str | None
     watch_reason: str | None
+    forecast_date: str | None
+    forecast_low_date: str | None
+    forecast_high_date: str | None
+    highest: str | None
+    epochs: tuple[tuple[str, str], ...]
     needs_confirmation: bool
 
     def row(self) -> dict[str, Any]:
@@ -49,7 +59,7 @@ class Change:
 def state_of(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """What is kept of the table ``displacement`` between runs, by facility."""
     return {
-        str(row["tmf_id"]): {name: _plain(row[name]) for name in STATE_COLUMNS}
+        str(row["tmf_id"]): {name: _plain(row.get(name)) for name in STATE_COLUMNS}
         for row in rows
     }
 
@@ -58,16 +68,25 @@ def _plain(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def changes(before: State, after: State) -> list[Change]:
-    """Facilities that changed, raised levels first, the highest level on top."""
+def changes(
+    before: State,
+    after: State,
+    judged: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+) -> list[Change]:
+    """Facilities that changed, raised levels first, the highest level on top.
+
+    ``judged`` holds days and levels since the last run, by facility.
+    """
     found = []
     for tmf_id in sorted({*before, *after}):
         old, new = before.get(tmf_id), after.get(tmf_id)
-        kind = _kind(old, new)
+        epochs = tuple((judged or {}).get(tmf_id, ()))
+        kind = _kind(old, new, epochs)
         if kind is not None:
-            found.append(_change(tmf_id, kind, old or {}, new or {}))
+            found.append(_change(tmf_id, kind, old or {}, new or {}, epochs))
     order = (
         "raised",
+        "passed",
         "lost",
         "first_seen",
         "assessed",
@@ -85,12 +104,20 @@ def _rank(level: str | None) -> int:
     return LEVELS.index(level) if level in LEVELS else -1
 
 
-def _kind(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> str | None:
+def _kind(
+    old: Mapping[str, Any] | None,
+    new: Mapping[str, Any] | None,
+    epochs: Sequence[tuple[str, str]],
+) -> str | None:
     if old is None:
         return "first_seen"
     if new is None:
         return "gone"
     rise = _rank(new["watch_level"]) - _rank(old["watch_level"])
+    ends = max(_rank(new["watch_level"]), _rank(old["watch_level"]))
+    top = max((_rank(level) for _, level in epochs), default=-1)
+    if top > max(ends, _rank(WatchLevel.GREEN)) and rise <= 0:
+        return "passed"
     if rise:
         return _level_kind(old["watch_level"], new["watch_level"], rise)
     if old.get("status") != new.get("status"):
@@ -110,8 +137,13 @@ def _level_kind(old: str, new: str, rise: int) -> str:
 
 
 def _change(
-    tmf_id: str, kind: str, old: Mapping[str, Any], new: Mapping[str, Any]
+    tmf_id: str,
+    kind: str,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    epochs: tuple[tuple[str, str], ...],
 ) -> Change:
+    levels = [level for _, level in epochs if level in LEVELS]
     return Change(
         tmf_id=tmf_id,
         kind=kind,
@@ -123,5 +155,10 @@ def _change(
         last_epoch=new.get("last_epoch"),
         reason=new.get("reason"),
         watch_reason=new.get("watch_reason"),
+        forecast_date=new.get("forecast_date"),
+        forecast_low_date=new.get("forecast_low_date"),
+        forecast_high_date=new.get("forecast_high_date"),
+        highest=max(levels, key=LEVELS.index) if levels else new.get("watch_level"),
+        epochs=epochs,
         needs_confirmation=new.get("watch_level") == str(WatchLevel.RED),
     )

@@ -49,12 +49,17 @@ def assess(
     return verdict.columns | counted | _descriptive(area, verdict.enough, methods)
 
 
+Met = list[tuple[Finding, np.datetime64]]
+"""Rules that are met, each with the first day of its source."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Status and level of a facility on a day, and the sources that they rest on."""
+    """Status and level of a facility on a day, and what they rest on."""
 
     columns: dict[str, Any]
     enough: list[FittedPoints]
+    met: Met
 
 
 def judge(
@@ -63,16 +68,21 @@ def judge(
     n_covering: int,
     methods: DisplacementMethods,
     reference: date | None,
+    met: Met | None = None,
 ) -> Verdict:
-    """Status, level and their reasons; parameters as for `assess`."""
+    """Status, level and their reasons; parameters as for `assess`.
+
+    ``met`` are the rules that the same points met when they were judged before, for
+    another reference day; None judges them.
+    """
     counts = [int(points.usable.sum()) for points in near]
     columns = empty_row(area.tmf_id, DisplacementStatus.NOT_COVERED, "not_covered")
     if n_covering == 0:
-        return Verdict(columns, [])
+        return Verdict(columns, [], [])
     if area.is_coarse:
-        return Verdict(columns | _too_coarse(area, methods), [])
+        return Verdict(columns | _too_coarse(area, methods), [], [])
     if reference is None or max(counts, default=0) < methods.minimum_points:
-        return Verdict(columns | _too_few(area, near, counts, methods), [])
+        return Verdict(columns | _too_few(area, near, counts, methods), [], [])
     enough = [
         points
         for points, count in zip(near, counts, strict=True)
@@ -81,8 +91,17 @@ def judge(
     columns |= _epochs(enough, reference) | {"reference_date": reference.isoformat()}
     status, reason = _status(enough, columns, area, methods)
     columns |= {"status": str(status), "reason": reason}
-    watch = _watch(enough, status, area, methods, _first_days(enough))
-    return Verdict(columns | watch, enough)
+    if met is None:
+        met = _met(enough, methods, area.tmf_id)
+    return Verdict(columns | _watch(met, status, area, methods), enough, met)
+
+
+def _met(enough: list[FittedPoints], methods: DisplacementMethods, tmf_id: str) -> Met:
+    return [
+        (finding, points.series.epoch[0])
+        for points in enough
+        for finding in findings(points, methods, tmf_id)
+    ]
 
 
 def _counts(
@@ -177,10 +196,6 @@ def _epochs(enough: list[FittedPoints], reference: date) -> dict[str, Any]:
     }
 
 
-def _first_days(enough: list[FittedPoints]) -> dict[str, np.datetime64]:
-    return {points.series.source_id: points.series.epoch[0] for points in enough}
-
-
 def _status(
     enough: list[FittedPoints],
     row: Mapping[str, Any],
@@ -257,28 +272,23 @@ def _doubt(
 
 
 def _watch(
-    enough: list[FittedPoints],
+    met: Met,
     status: DisplacementStatus,
     area: SearchArea,
     methods: DisplacementMethods,
-    first_day_of: Mapping[str, np.datetime64],
 ) -> dict[str, Any]:
     """Level, its reasons and the forecast, over all sources.
 
     Green needs recent series of known direction on a facility of known place: what is
     old, of unknown direction or somewhere near can raise a level, but not reassure.
     """
-    met: list[tuple[Finding, np.datetime64]] = []
-    for points in enough:
-        day = first_day_of[points.series.source_id]
-        met += [(finding, day) for finding in findings(points, methods, area.tmf_id)]
     level = WatchLevel.GREEN
     for finding, _ in met:
         level = higher(level, finding.level)
     doubt = _doubt(status, area, methods)
     if level is WatchLevel.GREEN and doubt:
         level = WatchLevel.NOT_ASSESSED
-    met.sort(key=lambda pair: -LEVEL_ORDER.index(pair[0].level))
+    met = sorted(met, key=lambda pair: -LEVEL_ORDER.index(pair[0].level))
     stated = [finding.reason for finding, _ in met]
     if all(finding.level is WatchLevel.GREEN for finding, _ in met):
         stated = [WATCH_REASONS.reason("no_rule_met"), doubt, *stated]

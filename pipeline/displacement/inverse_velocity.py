@@ -103,7 +103,7 @@ def forecast_failure(
     Forecast
         Not valid, with the reason of the shortest window, where no window passes.
     """
-    last = _invalid("There are too few epochs.", 0)
+    last = no_forecast("There are too few epochs.", 0)
     longest = min(gates.maximum_epochs, len(time_d))
     for n_epochs in range(longest, gates.minimum_epochs - 1, -1):
         window = slice(-n_epochs, None)
@@ -128,18 +128,22 @@ def _window_forecast(
     middle, speed, noise = middle[clean], speed[clean], noise[clean]
     n_speeds = len(speed)
     if n_speeds < gates.minimum_epochs - 1:
-        return _invalid("Steps too large to be sure of leave too few epochs.", n_speeds)
+        return no_forecast(
+            "Steps too large to be sure of leave too few epochs.", n_speeds
+        )
     if not (speed > gates.noise_factor * noise).all():
-        return _invalid("The speed does not stand out of the noise.", n_speeds)
+        return no_forecast("The speed does not stand out of the noise.", n_speeds)
     slope, intercept, r2, p_value = inverse_velocity_line(middle, speed)
     if slope >= 0 or p_value >= gates.p_value:
-        return _invalid("The motion does not accelerate towards a failure.", n_speeds)
+        return no_forecast(
+            "The motion does not accelerate towards a failure.", n_speeds
+        )
     if r2 < gates.minimum_r2:
-        return _invalid("The inverse speed does not follow a line.", n_speeds)
+        return no_forecast("The inverse speed does not follow a line.", n_speeds)
     draws = _bootstrap(middle, speed, slope, intercept, gates.bootstrap_draws, rng)
     later = draws[draws > time_d[-1]]
     if len(later) < _LEAST_FALLING_DRAWS * gates.bootstrap_draws:
-        return _invalid("The bootstrap does not agree on a failure ahead.", n_speeds)
+        return no_forecast("The bootstrap does not agree on a failure ahead.", n_speeds)
     low, median, high = np.quantile(later, [0.025, 0.5, 0.975])
     return Forecast(True, "", float(median), float(low), float(high), n_speeds)
 
@@ -165,5 +169,6 @@ def _bootstrap(
     return np.where(slopes < 0, zero, np.nan)
 
 
-def _invalid(reason: str, n_speeds: int) -> Forecast:
+def no_forecast(reason: str, n_speeds: int) -> Forecast:
+    """Say that there is no forecast, and why."""
     return Forecast(False, reason, np.nan, np.nan, np.nan, n_speeds)

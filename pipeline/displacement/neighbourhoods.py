@@ -17,8 +17,8 @@ from pipeline.core.methods.displacement import SpeedUpMethods
 from pipeline.displacement.speedup import (
     LONGEST_D,
     Kinks,
+    are_rather_steps,
     find_kinks,
-    is_rather_a_step,
 )
 from pipeline.displacement.stacks import (
     carried_on,
@@ -161,6 +161,8 @@ def _judged(
         (kinks.score[:, 0] > choices.sigma)
         & (kinks.score[:, 1:] > choices.sigma_before).all(axis=1)
     )
+    if chosen.size:
+        chosen = chosen[~are_rather_steps(stack[chosen], time_d)]
     agreeing: list[NDArray[np.int64]] = []
     clearest: tuple[Kinks, int] | None = None
     for k in chosen[np.argsort(-kinks.score[chosen, 0], kind="stable")]:
@@ -170,7 +172,7 @@ def _judged(
         )
         same = one.change_mm_per_yr * kinks.change_mm_per_yr[k] > 0.0
         agree = same & (one.score[:, 0] > choices.sigma_cell)
-        if agree.sum() >= grouping.minimum and not is_rather_a_step(stack[k], time_d):
+        if agree.sum() >= grouping.minimum:
             agreeing.append(members[agree])
             clearest = clearest or (kinks, int(k))
     if not agreeing:

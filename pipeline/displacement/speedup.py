@@ -176,9 +176,9 @@ def _estimate(
     return mean, (weight * before).sum(axis=0), np.sqrt(spread)
 
 
-def is_rather_a_step(
+def are_rather_steps(
     stack_mm: NDArray[np.float64], time_d: NDArray[np.float64]
-) -> bool:
+) -> NDArray[np.bool_]:
     """Whether one step explains the newest epochs of a stack better than any kink.
 
     A step that stays is a departure to be looked at, but nothing that speeds up: an
@@ -187,11 +187,10 @@ def is_rather_a_step(
     Parameters
     ----------
     stack_mm, time_d
-        Shape (m,). Without gaps.
+        Shapes (n, m) and (m,). Without gaps.
     """
     recent = time_d >= time_d[-1] - LONGEST_D
-    time, row = time_d[recent], stack_mm[recent]
-    base, factors, log_det = _tables(tuple(time))
+    time, rows = time_d[recent], stack_mm[:, recent]
     m = len(time)
     hinges = [
         np.maximum(time - time[m - 1 - w], 0.0) for w in WINDOWS if w < m - FEWEST_REST
@@ -201,30 +200,27 @@ def is_rather_a_step(
         for k in range(1, max(WINDOWS) + 1)
         if k < m - FEWEST_REST
     ]
-    best = [
-        max(_likelihood(row, base, extra, factors, log_det) for extra in kind)
-        for kind in (hinges, steps)
-    ]
-    return best[1] > best[0]
+    kink, step = (_best_likelihood(rows, tuple(time), kind) for kind in (hinges, steps))
+    return np.asarray(step > kink)
 
 
-def _likelihood(
-    row: NDArray[np.float64],
-    base: NDArray[np.float64],
-    extra: NDArray[np.float64],
-    factors: tuple[NDArray[np.float64], ...],
-    log_det: NDArray[np.float64],
-) -> float:
-    """Log likelihood (up to a constant) of a fit, at the best pair of the noise."""
-    m = len(row)
-    design = np.column_stack([base, extra])
-    found = []
+def _best_likelihood(
+    rows: NDArray[np.float64],
+    time_d: tuple[float, ...],
+    extras: list[NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Largest log likelihood (up to a constant) over shapes and pairs of the noise."""
+    base, factors, log_det = _tables(time_d)
+    best = np.full(len(rows), -np.inf)
     for factor, logs in zip(factors[::_EVERY], log_det[::_EVERY], strict=True):
-        q, _ = np.linalg.qr(factor @ design)
-        white = factor @ row
-        squares = max(float(white @ white - ((q.T @ white) ** 2).sum()), 1e-12)
-        found.append(-0.5 * m * np.log(squares) + float(logs.sum()))
-    return max(found)
+        white, white_base = factor @ rows.T, factor @ base
+        total = (white**2).sum(axis=0)
+        for extra in extras:
+            q, _ = np.linalg.qr(np.column_stack([white_base, factor @ extra]))
+            squares = np.maximum(total - ((q.T @ white) ** 2).sum(axis=0), 1e-12)
+            found = -0.5 * rows.shape[1] * np.log(squares) + float(logs.sum())
+            best = np.maximum(best, found)
+    return best
 
 
 @lru_cache(maxsize=64)

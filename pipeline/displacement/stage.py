@@ -72,8 +72,8 @@ def run(arguments: argparse.Namespace) -> None:
     tables = {name: empty_table(name) for name in _TABLES}
     series: list[PointSeries] = []
     if places and region.config.displacement:
-        tables, series = _from_sources(region, places, methods)
-        rows += tables["displacement"].to_dict("records")
+        assessed, tables, series = _from_sources(region, places, methods)
+        rows += assessed
     tables["displacement"] = table_of("displacement", rows)
     products = {name: getattr(arguments, key) for name, key in _TABLES.items()}
     for name, path in products.items():
@@ -115,7 +115,7 @@ def reference_day(
 
 def _from_sources(
     region: Region, places: list[Place], methods: DisplacementMethods
-) -> tuple[dict[str, Any], list[PointSeries]]:
+) -> tuple[list[dict[str, Any]], dict[str, Any], list[PointSeries]]:
     from pipeline.displacement.analysis import analyse
     from pipeline.displacement.source_fit import fit_source, steps_of
     from pipeline.displacement.sources import read_sources
@@ -130,7 +130,7 @@ def _from_sources(
     tables = {
         name: table_of(name, some) for name, some in zip(_TABLES, rows, strict=True)
     }
-    return tables, series
+    return named, tables, series
 
 
 def with_unread(row: dict[str, Any], unread: tuple[Unread, ...]) -> dict[str, Any]:

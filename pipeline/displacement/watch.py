@@ -252,7 +252,9 @@ def _forecast_findings(
     methods: DisplacementMethods,
     tmf_id: str,
 ) -> list[Finding]:
-    forecast = forecast_of(points.series, fast, methods, tmf_id)
+    forecast = forecast_of(
+        points.series, fast, points.is_stable_ground & ~fast, methods, tmf_id
+    )
     if forecast is None or not forecast.is_valid:
         return []
     last_d = points.series.time_d[-1]

@@ -38,6 +38,9 @@ class SiteTables:
     hazard_changes: pd.DataFrame
     displacement: pd.DataFrame
     displacement_points: pd.DataFrame
+    displacement_zones: pd.DataFrame
+    displacement_curves: pd.DataFrame
+    zones: pd.DataFrame
     reaches: pd.DataFrame
     snaps: pd.DataFrame
     candidates: pd.DataFrame
@@ -72,6 +75,9 @@ class Dossier:
     hazard_changes: Sequence[Row] = ()
     displacement: Row | None = None
     points: Sequence[Row] = ()
+    motion_zones: Sequence[Row] = ()
+    curves: Sequence[Row] = ()
+    zones: Sequence[Row] = ()
     series: Sequence[Series] = ()
     snap: Row | None = None
     downstream: Sequence[Row] = ()
@@ -156,6 +162,9 @@ def gather(
                 hazard_changes=many["hazard_changes"].get(key, ()),
                 displacement=_only(many["displacement"], key),
                 points=many["displacement_points"].get(key, ()),
+                motion_zones=many["displacement_zones"].get(key, ()),
+                curves=many["displacement_curves"].get(key, ()),
+                zones=many["zones"].get(key, ()),
                 series=(series or {}).get(key, ()),
                 snap=_only(many["snaps"], key),
                 downstream=many["downstream"].get(key, ()),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from pipeline.core.methods.displacement import SURROUNDINGS
+from pipeline.core.model import Zone
+from pipeline.core.reasons import read_reasons
 from pipeline.publish.cells import Cell, Line, marks_of
 from pipeline.publish.dossiers import Dossier, Row
-from pipeline.publish.reasons import stated
+from pipeline.publish.reasons import sentence, stated
 from pipeline.publish.series_plot import (
     DIVERGING,
     points_map,
@@ -16,9 +19,13 @@ from pipeline.publish.series_plot import (
 )
 from pipeline.publish.status import appearance
 from pipeline.publish.words import Words
+from pipeline.publish.zone_plot import zone_plot
 
+_PLOTS_SHOWN: Final = 8
+_ZONES: Final = (*(str(zone) for zone in Zone), SURROUNDINGS)
 _RATES: Final = (
     ("velocity_median_mm_per_yr", "velocity_std_mm_per_yr"),
+    ("provider_velocity_mm_per_yr", None),
     ("velocity_fastest_mm_per_yr", None),
     ("velocity_up_mm_per_yr", "velocity_up_std_mm_per_yr"),
     ("velocity_east_mm_per_yr", "velocity_east_std_mm_per_yr"),
@@ -34,8 +41,11 @@ def motion_section(dossier: Dossier, words: Words) -> dict[str, Any]:
         "status": shown,
         "add": words(f"motion.add.{status}"),
         "reason": _reason(row, words),
+        "unreadable": _unreadable(row, words),
         "watch": _watch(row, words),
-        "lines": _rates(row, words),
+        "lines": [*_rates(row, words), *_coverage(row, words)],
+        "zones": [_zone(zone, words) for zone in in_order(dossier.motion_zones)],
+        "plots": zone_plots(dossier, words),
         "sources": _sources(dossier, words),
         "series": series_plot(dossier.series, words),
         "series_names": [item.point for item in dossier.series],
@@ -52,6 +62,17 @@ def _reason(row: Row | None, words: Words) -> str:
         for name in names
         if (text := stated("displacement", name, row[name], words))
     )
+
+
+def _unreadable(row: Row | None, words: Words) -> list[str]:
+    """Sources that could not be read, which a facility with a level must show too."""
+    if row is None:
+        return []
+    return [
+        sentence("displacement", one, words)
+        for one in read_reasons(row["reason"])
+        if one.code == "source_unreadable"
+    ]
 
 
 def _watch(row: Row | None, words: Words) -> Line | None:
@@ -75,13 +96,119 @@ def _rates(row: Row | None, words: Words) -> list[Line]:
         if error is not None and row[error] is not None:
             text += f" ± {words.numbers.quantity(row[error], unit, 2)}"
         lines.append(Line(words(f"field.{name}"), Cell(text)))
-    if row["n_points"]:
-        count = Cell(words.numbers.whole(row["n_points"]))
-        lines.append(Line(words("field.n_points"), count))
-    if row["last_epoch"] is not None:
-        when = Cell(words.numbers.iso_date(row["last_epoch"]))
-        lines.append(Line(words("field.last_epoch"), when))
+    if row["course"] is not None:
+        course = Cell(words(f"code.course.{row['course']}"))
+        lines.append(Line(words("field.course"), course))
+    if row["differential_mm_per_yr"] is not None:
+        text = words(
+            "motion.differential",
+            rate=words.numbers.quantity(row["differential_mm_per_yr"], unit, 2),
+            error=words.numbers.quantity(row["differential_std_mm_per_yr"], unit, 2),
+            place=words.numbers.distance(row["differential_at_m"]),
+            pairs=words.numbers.whole(row["n_section_pairs"]),
+        )
+        lines.append(Line(words("field.differential"), Cell(text)))
     return lines
+
+
+def _coverage(row: Row | None, words: Words) -> list[Line]:
+    """How many points there are, where and when, and whether they move alike."""
+    if row is None or not row["n_points"]:
+        return []
+    numbers = words.numbers
+    texts = [("field.n_points", numbers.whole(row["n_points"]))]
+    if row["zone_basis"] is not None:
+        texts.append(
+            ("field.zone_basis", words(f"code.zone_basis.{row['zone_basis']}"))
+        )
+    if row["coherent_fraction"] is not None:
+        text = words(
+            "motion.coherent",
+            share=numbers.percent(row["coherent_fraction"]),
+            cells=numbers.whole(row["n_coherent"]),
+            chance=numbers.number(row["coherent_p"], 3),
+        )
+        texts.append(("field.coherent", text))
+    if row["dam_covered_fraction"] is not None:
+        text = words(
+            "motion.dam_coverage",
+            share=numbers.percent(row["dam_covered_fraction"]),
+            gap=numbers.distance(row["dam_gap_m"]),
+        )
+        texts.append(("field.dam_coverage", text))
+    if row["epoch_interval_d"] is not None:
+        text = words(
+            "motion.epochs",
+            interval=numbers.quantity(row["epoch_interval_d"], words.unit("d")),
+            gap=numbers.quantity(row["epoch_gap_d"], words.unit("d")),
+        )
+        texts.append(("field.epochs", text))
+    if row["silent_fraction"]:
+        texts.append(("field.silent", numbers.percent(row["silent_fraction"])))
+    if row["last_epoch"] is not None:
+        when = numbers.iso_date(row["last_epoch"])
+        if row["age_d"] is not None:
+            age = numbers.quantity(row["age_d"], words.unit("d"))
+            day = numbers.iso_date(row["reference_date"])
+            when = words("motion.last", date=when, age=age, day=day)
+        texts.append(("field.last_epoch", when))
+    return [Line(words(key), Cell(text)) for key, text in texts]
+
+
+def in_order(rows: Sequence[Row]) -> list[Row]:
+    """Rows of zones, the dam first, sources one after another."""
+    return sorted(
+        rows, key=lambda r: (_ZONES.index(str(r["zone"])), str(r["source_id"]))
+    )
+
+
+def _zone(row: Row, words: Words) -> dict[str, str]:
+    """Cells of one row of the table of zones."""
+    numbers, unit = words.numbers, words.unit("mm/yr")
+
+    def rate(name: str) -> str:
+        value = row[name]
+        return numbers.unknown if value is None else numbers.quantity(value, unit, 2)
+
+    speed = rate("velocity_mm_per_yr")
+    if row["velocity_mm_per_yr"] is not None:
+        low = numbers.number(row["velocity_mm_per_yr_low"], 2)
+        high = numbers.number(row["velocity_mm_per_yr_high"], 2)
+        speed += f" ({low}\u2009…\u2009{high})"
+    dates = (row["break_dates"] or "").split("; ")
+    course = row["course"] or "unknown"
+    return {
+        "zone": words(f"code.zone.{row['zone']}"),
+        "source": str(row["source_id"]),
+        "component": words(f"code.component.{row['component']}"),
+        "points": " / ".join(numbers.whole(row[k]) for k in ("n_usable", "n_points")),
+        "rate": speed,
+        "recent": rate("recent_velocity_mm_per_yr"),
+        "provider": rate("provider_velocity_mm_per_yr"),
+        "course": words(f"code.course.{course}"),
+        "breaks": ", ".join(numbers.iso_date(day) for day in dates if day),
+        "level": words(f"code.highest_level.{row['highest_level']}"),
+    }
+
+
+def zone_plots(dossier: Dossier, words: Words) -> list[dict[str, Any]]:
+    """Plots of the stacks, the dam first; no more than a page can hold."""
+    curves: dict[tuple[str, str], list[Row]] = {}
+    for row in dossier.curves:
+        curves.setdefault((str(row["zone"]), str(row["source_id"])), []).append(row)
+    found = []
+    for row in in_order(dossier.motion_zones):
+        rows = curves.get((str(row["zone"]), str(row["source_id"])), [])
+        title = words(
+            "motion.zone_title",
+            zone=words(f"code.zone.{row['zone']}"),
+            source=row["source_id"],
+            component=words(f"code.component.{row['component']}"),
+        )
+        plot = zone_plot(rows, title, words)
+        if plot is not None:
+            found.append({"plot": plot, "title": title})
+    return found[:_PLOTS_SHOWN]
 
 
 def _sources(dossier: Dossier, words: Words) -> list[dict[str, Any]]:

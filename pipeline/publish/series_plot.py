@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Final
 
-from markupsafe import Markup
+import numpy as np
+import shapely
+from markupsafe import Markup, escape
 
 from pipeline.publish.dossiers import Dossier, Row, Series
-from pipeline.publish.drawing import Frame, label, path, picture, svg, ticks
+from pipeline.publish.drawing import Frame, path, picture, svg
+from pipeline.publish.time_axes import HEIGHT, WIDTH, TimeAxes, ordinal
 from pipeline.publish.words import Words
 
-WIDTH: Final = 760.0
-HEIGHT: Final = 260.0
 POINTS_SIZE: Final = 340.0
-_LEFT: Final = 58.0
-_RIGHT: Final = 16.0
-_TOP: Final = 16.0
-_BOTTOM: Final = 34.0
 _SERIES_SHOWN: Final = 5
+_NOT_DRAWN: Final = ("catchment",)
 _METRES_PER_DEG: Final = 111_195.0
 # Diverging about zero: away from the satellite, still, towards it.
 DIVERGING: Final = ("#8c2d19", "#d98b6a", "#f2efe9", "#7ba7c7", "#1f4e79")
@@ -48,6 +45,7 @@ def points_map(dossier: Dossier, points: Sequence[Row], words: Words) -> Markup:
     frame = Frame.around((lon, lat - half, lon, lat + half), POINTS_SIZE, POINTS_SIZE)
     limit = rate_limit(points)
     drawn = [svg("rect", width=POINTS_SIZE, height=POINTS_SIZE, class_="m-land")]
+    drawn += _outlines(dossier, frame, words)
     for row in points:
         x, y = frame.xy(row["geometry"].x, row["geometry"].y)
         rate = row["velocity_mm_per_yr"]
@@ -60,44 +58,41 @@ def points_map(dossier: Dossier, points: Sequence[Row], words: Words) -> Markup:
     return picture(drawn, POINTS_SIZE, POINTS_SIZE, title, "minimap points")
 
 
+def _outlines(dossier: Dossier, frame: Frame, words: Words) -> list[str]:
+    """Outlines of the facility's zones, each with its name for a pointer."""
+    drawn = []
+    for row in dossier.zones:
+        if row["zone"] in _NOT_DRAWN:
+            continue
+        steps = []
+        for polygon in shapely.get_parts(row["geometry"]):
+            for ring in (polygon.exterior, *polygon.interiors):
+                x, y = frame.xy(*np.asarray(ring.coords)[:, :2].T)
+                steps.append(
+                    path(list(zip(x.tolist(), y.tolist(), strict=True)), closed=True)
+                )
+        name = svg("title", str(escape(words(f"code.zone.{row['zone']}"))))
+        css = f"zone zone-{row['zone'].replace('_', '-')}"
+        drawn.append(svg("path", name, d="".join(steps), class_=css))
+    return drawn
+
+
 def series_plot(series: Sequence[Series], words: Words) -> Markup | None:
     """Displacement over time of some points; None where none has two dates."""
     shown = [item for item in series if len(item.dates) > 1][:_SERIES_SHOWN]
     if not shown:
         return None
-    days = [[date.fromisoformat(day).toordinal() for day in s.dates] for s in shown]
-    first, last = min(d[0] for d in days), max(d[-1] for d in days)
-    values = [value for item in shown for value in item.displacement_mm]
-    low, high = min([*values, 0.0]), max([*values, 0.0])
-    pad = 0.05 * max(high - low, 1.0)
-    low, high = low - pad, high + pad
-
-    def x(day: int) -> float:
-        return _LEFT + (day - first) / max(last - first, 1) * (WIDTH - _LEFT - _RIGHT)
-
-    def y(value: float) -> float:
-        return _TOP + (high - value) / (high - low) * (HEIGHT - _TOP - _BOTTOM)
-
-    drawn = []
-    for value in ticks(low, high, 5):
-        css = "a" if value == 0 else "g"
-        ends = [(_LEFT, y(value)), (WIDTH - _RIGHT, y(value))]
-        drawn.append(svg("path", d=path(ends), class_=css))
-        text = words.numbers.number(value)
-        drawn.append(
-            label(text, _LEFT - 7, y(value) + 4, text_anchor="end", class_="t")
-        )
-    first_year = date.fromordinal(first).year
-    for year in range(first_year + 1, date.fromordinal(last).year + 1):
-        place = x(date(year, 1, 1).toordinal())
-        drawn.append(
-            label(str(year), place, HEIGHT - 12, text_anchor="middle", class_="t")
-        )
-        drawn.append(
-            svg("path", d=path([(place, _TOP), (place, HEIGHT - _BOTTOM)]), class_="g")
-        )
+    days = [[ordinal(day) for day in item.dates] for item in shown]
+    axes = TimeAxes.around(
+        [day for some in days for day in some],
+        [value for item in shown for value in item.displacement_mm],
+    )
+    drawn = axes.grid(words)
     for i, (item, when) in enumerate(zip(shown, days, strict=True)):
-        line = [(x(d), y(v)) for d, v in zip(when, item.displacement_mm, strict=True)]
+        line = [
+            (axes.x(day), axes.y(value))
+            for day, value in zip(when, item.displacement_mm, strict=True)
+        ]
         drawn.append(svg("path", d=path(line), class_=f"series s{i}"))
     return picture(
         drawn, WIDTH, HEIGHT, words("motion.series_title"), "strip series-plot"

@@ -17,7 +17,7 @@ import pandas as pd
 import rasterio
 import yaml
 from affine import Affine
-from shapely.geometry import LineString, Point, Polygon, box
+from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from pipeline.core.files import write_json
 from pipeline.core.schemas.inventory import LEDGER_REASONS
@@ -432,6 +432,31 @@ def _motion() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return rows, points
 
 
+def _zones() -> dict[str, list[dict[str, Any]]]:
+    """Outline of a dam, its stack over time with a break, and its row."""
+    where = {"tmf_id": "aa-01", "zone": "dam"}
+    stack = {**where, "source_id": "test"}
+    days = [f"2024-{month:02d}-15" for month in range(1, 13)]
+    return {
+        "zones": [
+            row("zones", **where, n_polygons=1, source_file="zones.geojson",
+                geometry=MultiPolygon([box(71.0, 40.999, 71.004, 41.001)]))
+        ],
+        "displacement_zones": [
+            row("displacement_zones", **stack, component="los", n_points=3, n_usable=2,
+                velocity_mm_per_yr=-12.3, velocity_mm_per_yr_low=-13.5,
+                velocity_mm_per_yr_high=-11.1, course="breaks",
+                break_dates="2024-06-15", highest_level="red")
+        ],
+        "displacement_curves": [
+            row("displacement_curves", **stack, date=day, stack_mm=-float(k),
+                model_mm=-1.1 * k, model_mm_low=-1.1 * k - 2.0,
+                model_mm_high=-1.1 * k + 2.0, is_break=day == "2024-06-15")
+            for k, day in enumerate(days)
+        ],
+    }  # fmt: skip
+
+
 def _sheet() -> dict[str, list[dict[str, Any]]]:
     """Tables of the contingency sheet: a border, a town and a reservoir."""
     contingency, notifications, entries = [], [], []
@@ -521,6 +546,7 @@ def make_tables() -> dict[str, pd.DataFrame]:
         "assessment_changes": _changes(),
         "displacement": motion,
         "displacement_points": points,
+        **_zones(),
         "reaches": list(REACHES),
         **_rivers(),
         "assessment": _assessment(),

@@ -4,10 +4,14 @@ Run from the project's folder: ``python tests/regions/make_toy_displacement.py``
 files are simulated (`pipeline.displacement.simulate`): a dam at toy-01 that settles at
 about 25 mm/yr along the line of sight, stable ground at toy-02. Equal runs give equal
 bytes.
+
+With ``--stages FOLDER`` it writes another history instead, as it was known on four
+days: a dam that is quiet, drops by a step, speeds up, and is about to fail.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import string
 import zipfile
@@ -75,6 +79,51 @@ def point_ids(n: int, rng: np.random.Generator) -> list[str]:
     return ["0012345678", *("".join(row) for row in letters[1:])]
 
 
+STAGES = {
+    "green": "2024-01-15",
+    "yellow": "2024-04-20",
+    "amber": "2024-09-20",
+    "red": "2024-11-20",
+}
+"""Level of toy-01 by the day of its newest epoch, in the history of ``--stages``."""
+FAILURE = "2024-12-10"
+STEP = "2024-02-10"
+
+
+def stage_product(track: Track, number: int, last: str) -> str:
+    """Text of one CSV file of the history of a failing dam, as known on a day."""
+    rng = np.random.default_rng([SEED, 10 + number])
+    dates = sentinel1_dates(
+        track.first, "2024-12-04", rng, missing_fraction=0.04, repeat_d=12
+    )
+    lonlat, on_dam = positions(rng)
+    n = len(lonlat)
+    incidence = np.full(n, track.incidence_deg) + rng.normal(0, 0.02, n)
+    los = los_from_angles(incidence, np.full(n, track.heading_deg))
+    day = {
+        name: float((np.datetime64(text) - dates[0]).astype(int))
+        for name, text in (("failure", FAILURE), ("step", STEP))
+    }
+    motions = [
+        Motion(
+            velocity_mm_per_yr=rng.normal(0, 0.3),
+            seasonal_mm=abs(rng.normal(1.5, 0.4)),
+            seasonal_phase_yr=0.2,
+            step_mm=-9.0 * on_dam[k],
+            step_d=day["step"],
+            failure_d=day["failure"] if on_dam[k] else None,
+            failure_onset_d=day["failure"] - 150.0,
+            failure_rate_per_mm=0.045 * rng.uniform(0.9, 1.1),
+        )
+        for k in range(n)
+    ]
+    values = series(
+        motions, dates, Noise(0.8, 0.5, 30.0), rng, common=Noise(0.2, 0.4, 20.0)
+    )
+    known = dates <= np.datetime64(last)
+    return table(track, dates[known], lonlat, los, incidence, values[:, known], rng)
+
+
 def product(track: Track, rng: np.random.Generator) -> str:
     """Text of one CSV file."""
     dates = sentinel1_dates(
@@ -112,7 +161,7 @@ def table(
 ) -> str:
     """Rows in the columns of the 2020-2024 generation."""
     n = len(lonlat)
-    fit = fit_trends(values, days_since_first(dates))
+    fit = fit_trends(values, days_since_first(dates), n_cycles=1)
     to_grid = Transformer.from_crs("EPSG:4326", "EPSG:3035", always_xy=True)
     east, north = to_grid.transform(lonlat[:, 0], lonlat[:, 1])
     height = 900 + rng.normal(0, 6, n)
@@ -163,17 +212,35 @@ def write_zip(path: Path, members: dict[str, str]) -> None:
             archive.writestr(info, text.encode("utf-8"), compresslevel=9)
 
 
-def main() -> None:
-    """Write both products."""
+def members(track: Track, text: str) -> dict[str, str]:
+    """Files of one archive."""
+    xml = (
+        "<?xml version='1.0' encoding='UTF-8'?>\n<BURST>\n"
+        "  <product_level>L2b</product_level>\n"
+        "  <remark>simulated for tests, no observation</remark>\n</BURST>\n"
+    )
+    return {f"{track.name}.xml": xml, f"{track.name}.csv": text}
+
+
+def write_stage(folder: Path, last: str) -> None:
+    """Write both products of the failing dam as they were known on a day."""
     for number, track in enumerate(TRACKS):
-        rng = np.random.default_rng([SEED, number])
-        xml = (
-            "<?xml version='1.0' encoding='UTF-8'?>\n<BURST>\n"
-            "  <product_level>L2b</product_level>\n"
-            "  <remark>simulated for tests, no observation</remark>\n</BURST>\n"
-        )
-        members = {f"{track.name}.xml": xml, f"{track.name}.csv": product(track, rng)}
-        write_zip(FOLDER / f"{track.name}.zip", members)
+        text = stage_product(track, number, last)
+        write_zip(folder / f"{track.name}.zip", members(track, text))
+
+
+def main() -> None:
+    """Write both products, or those of the history of a failing dam."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stages", type=Path, help="folder of the other history")
+    stages = parser.parse_args().stages
+    if stages is not None:
+        for level, last in STAGES.items():
+            write_stage(stages / level, last)
+        return
+    for number, track in enumerate(TRACKS):
+        text = product(track, np.random.default_rng([SEED, number]))
+        write_zip(FOLDER / f"{track.name}.zip", members(track, text))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,92 @@
+"""Page of what changed since the last look at new radar epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pipeline.publish.alerts import headline, why
+from pipeline.publish.cells import Context
+from pipeline.publish.pages import asset, render
+from pipeline.publish.reasons import stated
+from pipeline.publish.status import appearance
+from pipeline.publish.words import Words
+
+_EPOCHS_SHOWN: Final = 40
+
+
+def watch_page(
+    result: Mapping[str, Any],
+    names: Mapping[str, Mapping[str, str]],
+    context: Context,
+    catalogues: Sequence[Words],
+) -> str:
+    """Page in all languages, one file that opens without a network.
+
+    Parameters
+    ----------
+    result
+        ``changes`` (rows), ``levels_now`` (count by level), ``reprocessed``,
+        ``unreadable`` (reasons) and ``reference_date``.
+    names
+        Names of the facilities by id and language.
+    """
+    return render(
+        "watch.html.j2",
+        [asset("site.js")],
+        [asset("site.css")],
+        catalogues,
+        {
+            "body_class": "profile-page watch-page",
+            "views": {w.language: _view(result, names, w) for w in catalogues},
+            "titles": {
+                w.language: w("watching.title", region=context.title(w))
+                for w in catalogues
+            },
+            "context": context,
+        },
+    )
+
+
+def _view(
+    result: Mapping[str, Any], names: Mapping[str, Mapping[str, str]], words: Words
+) -> dict[str, Any]:
+    day = result["reference_date"]
+    return {
+        "day": None if day is None else words.numbers.iso_date(day),
+        "now": [
+            (appearance("watch", level, words), words.numbers.whole(count))
+            for level, count in result["levels_now"].items()
+        ],
+        "changes": [_change(change, names, words) for change in result["changes"]],
+        "reprocessed": result["reprocessed"],
+        "unreadable": [
+            stated("displacement", "reason", problem, words)
+            for problem in result["unreadable"]
+        ],
+    }
+
+
+def _change(
+    change: Mapping[str, Any], names: Mapping[str, Mapping[str, str]], words: Words
+) -> dict[str, Any]:
+    tmf_id = change["tmf_id"]
+    known = names.get(tmf_id, {})
+    name = known.get(words.language) or known.get("en") or tmf_id
+    level = change["level"] or "not_assessed"
+    epochs = list(change["epochs"])[-_EPOCHS_SHOWN:]
+    return {
+        "id": tmf_id,
+        "headline": headline(change, name, words),
+        "kind": words(f"watching.kind.{change['kind']}"),
+        "look": appearance("watch", level, words),
+        "why": why(change, words),
+        "confirm": words("motion.confirm") if change["needs_confirmation"] else "",
+        "epochs": [
+            (words.numbers.iso_date(day), appearance("watch", one, words))
+            for day, one in epochs
+        ],
+        "last_epoch": None
+        if change["last_epoch"] is None
+        else words.numbers.iso_date(change["last_epoch"]),
+    }
