@@ -144,7 +144,7 @@ def run(arguments: argparse.Namespace) -> None:
         region,
         registry,
         arguments.data_root,
-        may_copy=arguments.copy or _agreed(ask, "copy the file there if needed?"),
+        may_copy=lambda to: arguments.copy or _agreed(ask, f"copy it to {to}?"),
     )
     _check_new(answers["id"], region, registry)
     layer = build_layer(facts, answers, target.file, sha256(arguments.file), remarks="")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -72,9 +72,15 @@ def target_of(
     registry: Path,
     data_roots: Sequence[Path],
     *,
-    may_copy: bool,
+    may_copy: Callable[[Path], bool],
 ) -> Target:
     """Path that finds the file again, or where to copy it.
+
+    Parameters
+    ----------
+    may_copy
+        Asked with the place of the copy, only where the file lies nowhere that is
+        searched.
 
     Raises
     ------
@@ -99,7 +105,7 @@ def target_of(
     else:
         raise _nowhere(path, "name the folder that holds it with --data-root, or "
                        "--region and --copy")  # fmt: skip
-    if not may_copy:
+    if not may_copy(home / file):
         raise _nowhere(
             path, f"add --copy (to {home / file}), or name its folder with --data-root"
         )
