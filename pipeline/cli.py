@@ -52,6 +52,10 @@ COMMANDS = {
         "pipeline.commands.watch_displacement",
         "look at new radar epochs only, and write what changed",
     ),
+    "fit-extremes": (
+        "pipeline.hazards.fit_extremes",
+        "fit extremes to a station's annual maxima, for a study of a site",
+    ),
     "retrieve": ("pipeline.retrieve.stage", "stage: registry to checked local files"),
     "inventory": ("pipeline.inventory.stage", "stage: inventories to one clean table"),
     "hazards": ("pipeline.hazards.stage", "stage: hazard layers at every facility"),

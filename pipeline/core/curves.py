@@ -18,9 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
-EULER_GAMMA: Final = float(np.euler_gamma)
 _STEPS: Final = 64
-_NO_SHAPE: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,65 +193,6 @@ def probability_in_years(frequency_per_yr: float, years: float) -> float:
     return -math.expm1(-frequency_per_yr * years)
 
 
-@dataclass(frozen=True, slots=True)
-class ExtremeValues:
-    """Generalised extreme value distribution of annual maxima.
-
-    ``location`` and ``scale`` are in the unit of the maxima, ``shape`` is xi: positive
-    for heavy tails, 0 for the Gumbel distribution.
-    """
-
-    location: float
-    scale: float
-    shape: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuse a scale that is not positive."""
-        if not self.scale > 0:
-            raise ValueError(f"scale must be positive, not {self.scale}")
-
-    def level(self, return_period_yr: float) -> float:
-        """Value exceeded once in ``return_period_yr`` years on average (above 1)."""
-        if not return_period_yr > 1:
-            raise ValueError("the return period must be above 1 year")
-        reduced = -math.log(-math.log1p(-1.0 / return_period_yr))
-        if abs(self.shape) < _NO_SHAPE:
-            return self.location + self.scale * reduced
-        growth = math.expm1(self.shape * reduced) / self.shape
-        return self.location + self.scale * growth
-
-    def return_period_yr(self, value: float) -> float:
-        """Return period of a value: ``1 / (1 - F(value))``, years.
-
-        Infinity above the upper limit of a distribution that has one.
-        """
-        z = (value - self.location) / self.scale
-        if abs(self.shape) >= _NO_SHAPE:
-            inner = self.shape * z
-            if inner <= -1:
-                return math.inf if self.shape < 0 else 1.0
-            z = math.log1p(inner) / self.shape
-        exceeded = -math.expm1(-math.exp(-z))
-        return 1.0 / exceeded if exceeded > 0 else math.inf
-
-    def scaled(self, factor: float) -> ExtremeValues:
-        """Distribution with location and scale times a climate change factor."""
-        if not factor > 0:
-            raise ValueError("a change factor must be positive")
-        return ExtremeValues(self.location * factor, self.scale * factor, self.shape)
-
-
-def shifted_return_period_yr(
-    present: ExtremeValues, factor: float, return_period_yr: float = 100.0
-) -> float:
-    """Future return period of the present T-year level (methodology 5).
-
-    Location and scale are multiplied by the change factor; the shape stays.
-    """
-    level = present.level(return_period_yr)
-    return present.scaled(factor).return_period_yr(level)
-
-
 def gumbel_return_period_yr(
     return_period_yr: ArrayLike, intensity: ArrayLike, value: float
 ) -> float:
@@ -290,23 +229,3 @@ def gumbel_return_period_yr(
     part = (value - x[upper - 1]) / (x[upper] - x[upper - 1])
     reduced = y[0] + part * (y[1] - y[0])
     return float(-1.0 / math.expm1(-math.exp(-reduced)))
-
-
-def gumbel_from_maxima(annual_maxima: ArrayLike) -> ExtremeValues:
-    """Fit a Gumbel distribution to annual maxima by L-moments.
-
-    ``scale = l2 / ln 2``, ``location = l1 - gamma x scale`` (Hosking 1990; M-high).
-
-    Raises
-    ------
-    ValueError
-        With fewer than 3 values, values that are not finite, or all equal.
-    """
-    x = np.sort(np.asarray(annual_maxima, dtype=np.float64))
-    n = x.size
-    if x.ndim != 1 or n < 3 or not np.all(np.isfinite(x)) or x[0] == x[-1]:
-        raise ValueError("at least 3 finite annual maxima that differ are needed")
-    first = float(x.mean())
-    second = float(2.0 * (np.arange(n) / (n - 1) * x).mean() - first)
-    scale = second / math.log(2.0)
-    return ExtremeValues(first - EULER_GAMMA * scale, scale)

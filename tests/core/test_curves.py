@@ -1,4 +1,4 @@
-"""Hazard curves and extreme values against exact solutions and published vectors."""
+"""Hazard curves against exact solutions and published vectors."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.curves import (
-    ExtremeValues,
     exceedance_per_yr,
     failure_frequency,
-    gumbel_from_maxima,
     hazard_curve,
     intensity_at,
     probability_in_years,
-    shifted_return_period_yr,
 )
 
 levels = st.lists(st.floats(0.01, 3.0), min_size=1, max_size=6).map(sorted)
@@ -135,48 +132,3 @@ def test_broken_levels_are_refused(periods, values, message):
 def test_impossible_failure_probabilities_are_refused(wrong):
     with pytest.raises(ValueError, match="probabilit"):
         failure_frequency(hazard_curve([100, 500], [1.0, 4.0]), wrong)
-
-
-def test_gumbel_level_of_100_years_is_the_published_multiple():
-    assert ExtremeValues(10.0, 2.0).level(100) == pytest.approx(10 + 4.60015 * 2)
-
-
-def test_scaling_a_gumbel_by_the_climate_shortens_the_return_period():
-    # x100 = 10 + 4.600149 x 2 = 19.200298; z = (19.200298 / 1.1158 - 10) / 2
-    # = 3.603827; 1 / (1 - exp(-exp(-z))) = 37.24
-    found = shifted_return_period_yr(ExtremeValues(10.0, 2.0), 1.1158)
-    assert found == pytest.approx(37.24, abs=0.01)
-
-
-@given(st.floats(-0.4, 0.4), st.floats(1.5, 5000.0))
-def test_level_and_return_period_are_inverse(shape, period):
-    values = ExtremeValues(30.0, 8.0, shape)
-    assert values.return_period_yr(values.level(period)) == pytest.approx(
-        period, rel=1e-6
-    )
-
-
-@given(st.floats(-0.3, 0.3), st.floats(1.01, 2.0))
-def test_more_extreme_climate_shortens_and_no_change_keeps(shape, factor):
-    present = ExtremeValues(30.0, 8.0, shape)
-    assert shifted_return_period_yr(present, 1.0) == pytest.approx(100, rel=1e-9)
-    assert shifted_return_period_yr(present, factor) < 100
-
-
-def test_a_bounded_distribution_never_exceeds_its_limit():
-    # shape -0.5: the limit is location + scale / 0.5 = 14
-    assert math.isinf(ExtremeValues(10.0, 2.0, -0.5).return_period_yr(14.1))
-
-
-def test_fit_finds_the_gumbel_that_made_the_sample():
-    position = (np.arange(1, 2001) - 0.5) / 2000
-    sample = 50 - 12 * np.log(-np.log(position))
-    fitted = gumbel_from_maxima(sample)
-    assert fitted.location == pytest.approx(50, rel=2e-3)
-    assert fitted.scale == pytest.approx(12, rel=5e-3)
-
-
-@pytest.mark.parametrize("sample", [[1.0, 2.0], [3.0, 3.0, 3.0], [1.0, math.nan, 2.0]])
-def test_samples_without_information_are_refused(sample):
-    with pytest.raises(ValueError, match="annual maxima"):
-        gumbel_from_maxima(sample)

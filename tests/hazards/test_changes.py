@@ -6,11 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.curves import (
-    ExtremeValues,
-    gumbel_return_period_yr,
-    shifted_return_period_yr,
-)
+from pipeline.core.curves import gumbel_return_period_yr
+from pipeline.core.extremes import ExtremeValues, shifted_return_period_yr
 from pipeline.hazards.changes import change_rows
 
 GUMBEL = ExtremeValues(40.0, 10.0)
