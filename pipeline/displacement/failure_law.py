@@ -4,9 +4,10 @@
 is ln((t_f - t_0) / (t_f - t)) / A. Speeds between two radar images carry the noise of
 both over a short time, so that hardly any stands out of it; displacement carries the
 noise of one. The law is the same (Fukuzono 1985), and so are the gates: enough epochs
-since the onset, a bend that is significant, a speed above its noise, a good fit since
-the onset, and draws that agree on a failure ahead. Onset and failure are taken from a
-grid, because a fit that starts before the onset forecasts a failure too early.
+since the onset, a speed above its noise that grows significantly more than any one
+change of rate explains, a good fit since the onset, and draws that agree on a failure
+ahead. Onset and failure are taken from a grid, because a fit that starts before the
+onset forecasts a failure too early.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ def forecast_by_law(
     variance = max(squares / (n - _TERMS), noise_mm**2)
     window = slice(int(start[best]), None)
     n_window = n - int(start[best])
-    chance = float(f_distribution.sf(along[best] ** 2 / 3.0 / variance, 3, n - _TERMS))
+    of_kink = float(((kink_bases(time_d, line) @ rest) ** 2).max())
+    gain = max(float(along[best] ** 2) - of_kink, 0.0)
+    chance = float(f_distribution.sf(gain / variance, 1, n - _TERMS))
     fitted = displacement_mm - rest + along[best] * bases[best]
     moved = fitted[-1] - fitted[window][0]
     if chance >= gates.p_value or along[best] * bases[best][-1] * moved <= 0.0:
@@ -78,6 +81,22 @@ def forecast_by_law(
 def _r2(values: NDArray[np.float64], fitted: NDArray[np.float64]) -> float:
     total = float(((values - values.mean()) ** 2).sum())
     return 1.0 - float(((values - fitted) ** 2).sum()) / max(total, 1e-12)
+
+
+def kink_bases(
+    time_d: NDArray[np.float64], line: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Unit vectors of one change of rate at every epoch, less level and line.
+
+    Motion that only got faster, and keeps its new rate, leads to no failure: the law
+    must explain more than any such change.
+    """
+    first = max(len(time_d) - _LONGEST_ONSET, _LEAST_BASELINE)
+    start = time_d[first : len(time_d) - 1]
+    kink = np.maximum(time_d - start[:, None], 0.0)
+    kink -= (kink @ line) @ line.T
+    length = np.sqrt((kink**2).sum(axis=1, keepdims=True))
+    return np.asarray(kink / np.maximum(length, 1e-12))
 
 
 def law_bases(

@@ -13,7 +13,7 @@ from pipeline.displacement.series import PointSeries
 from pipeline.displacement.trend import TrendFit
 from pipeline.displacement.zones import SETTLING, STABLE, reach_level
 
-_SLOWS_DOWN = ("consolidation", "deceleration")
+_SPEEDS_UP = "acceleration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class FittedPoints:
 
     @property
     def settles(self) -> NDArray[np.bool_]:
-        """Points on tailings that settle ever more slowly. Shape (n,)."""
-        return np.isin(self.zone, SETTLING) & np.isin(self.course, _SLOWS_DOWN)
+        """Points on tailings whose motion does not speed up. Shape (n,)."""
+        return np.isin(self.zone, SETTLING) & (self.course != _SPEEDS_UP)
 
     @property
     def is_stable_ground(self) -> NDArray[np.bool_]:

@@ -51,7 +51,7 @@ def findings(
     were interpolated are judged by their rate alone: their epochs are no independent
     evidence of anything recent.
     """
-    found = _settlement(points) + _rate_findings(points, methods)
+    found = _settlement(points, methods) + _rate_findings(points, methods)
     if points.series.is_interpolated or not points.usable.any():
         return found
     found += _departure_findings(points, methods)
@@ -80,9 +80,12 @@ def _together(
     )
 
 
-def _settlement(points: FittedPoints) -> list[Finding]:
-    """Say that tailings settle ever more slowly, and that this raised nothing."""
-    settles = points.settles & points.usable
+def _settlement(points: FittedPoints, methods: DisplacementMethods) -> list[Finding]:
+    """Say that tailings settle without speeding up, and that this raised nothing."""
+    limit = methods.sigma_factor * points.errors.velocity_std_mm_per_yr
+    with np.errstate(invalid="ignore"):
+        moves = np.abs(points.fit.velocity_mm_per_yr) > limit
+    settles = points.settles & points.usable & moves
     if not settles.any():
         return []
     reason = WATCH_REASONS.reason(

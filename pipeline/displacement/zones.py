@@ -23,7 +23,7 @@ from pipeline.core.model import WatchLevel, Zone
 BY_OUTLINES: Final = "outlines"
 BY_DISTANCE: Final = "distance"
 SETTLING: Final = (str(Zone.BEACH), str(Zone.POND), str(Zone.POND_RIM))
-"""Zones of fresh tailings, whose settlement that slows down is no sign of danger."""
+"""Zones of fresh tailings: settlement is no danger sign there unless it speeds up."""
 STABLE: Final = (str(Zone.SLOPE_ABOVE), str(Zone.FOUNDATION), SURROUNDINGS)
 """Zones of natural ground, against which the rest is compared."""
 _NOT_OF_THE_FACILITY: Final = (Zone.CATCHMENT,)
