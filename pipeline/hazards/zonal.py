@@ -28,7 +28,7 @@ from pipeline.core.zone_sums import zone_sums
 from pipeline.hazards.blocks import BlockReader
 from pipeline.hazards.grid import Grid, open_raster
 
-_TILE_CELLS: Final = 1 << 22
+_TILE_CELLS: Final = 1 << 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +86,13 @@ def zone_statistics(
     def work(_: int) -> None:
         with open_raster(layer, path) as (dataset, own_grid):
             reader = BlockReader(dataset, own_grid, (band,))
+            room = np.empty(_tile_shape(own_grid), reader.dtype)
             while True:
                 with lock:
                     number = next(waiting, None)
                 if number is None:
                     return
-                parts[number] = _tile_sums(reader, rings, tiles[number])
+                parts[number] = _tile_sums(reader, rings, tiles[number], room)
 
     with ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(work, range(threads)):
@@ -121,10 +122,7 @@ class _Tile:
 
 def _tiles(windows: NDArray[np.int64], grid: Grid) -> Iterator[_Tile]:
     """Tiles that some polygon touches, row by row."""
-    blocks_across = max(1, math.isqrt(_TILE_CELLS) // grid.block_width)
-    width = blocks_across * grid.block_width
-    blocks_down = max(1, _TILE_CELLS // width // grid.block_height)
-    size = np.array([blocks_down * grid.block_height, width])
+    size = np.array(_tile_shape(grid))
     touching = np.flatnonzero(windows[:, 2] > windows[:, 0])
     first = windows[touching, :2] // size
     count = -(-windows[touching, 2:] // size) - first
@@ -146,10 +144,21 @@ def _tiles(windows: NDArray[np.int64], grid: Grid) -> Iterator[_Tile]:
         yield _Tile(int(origin[0]), int(origin[1]), members, clipped)
 
 
-def _tile_sums(reader: BlockReader, rings: Rings, tile: _Tile) -> NDArray[np.float64]:
+def _tile_shape(grid: Grid) -> tuple[int, int]:
+    """Rows and columns of a tile of whole blocks."""
+    blocks_across = max(1, math.isqrt(_TILE_CELLS) // grid.block_width)
+    width = blocks_across * grid.block_width
+    blocks_down = max(1, _TILE_CELLS // width // grid.block_height)
+    return blocks_down * grid.block_height, width
+
+
+def _tile_sums(
+    reader: BlockReader, rings: Rings, tile: _Tile, room: NDArray
+) -> NDArray[np.float64]:
     """Sums of all polygons of a tile, in the order of its members."""
+    _fill(room, reader, tile)
     return zone_sums(
-        _touched(reader, tile),
+        room,
         tile.top,
         tile.left,
         rings.x,
@@ -162,22 +171,28 @@ def _tile_sums(reader: BlockReader, rings: Rings, tile: _Tile) -> NDArray[np.flo
     )
 
 
-def _touched(reader: BlockReader, tile: _Tile) -> NDArray:
-    """Array of a tile in which the blocks under its polygons are filled in."""
+def _fill(room: NDArray, reader: BlockReader, tile: _Tile) -> None:
+    """Fill in the blocks of a tile that lie under its polygons."""
     size = np.array([reader.grid.block_height, reader.grid.block_width])
     origin = np.array([tile.top, tile.left])
     first = (tile.windows[:, :2] - origin) // size
     last = -(-(tile.windows[:, 2:] - origin) // size)
-    wanted = np.zeros(tuple(last.max(axis=0)), dtype=bool)
-    for (r0, c0), (r1, c1) in zip(first, last, strict=True):
-        wanted[r0:r1, c0:c1] = True
-    values = np.empty(tuple(np.array(wanted.shape) * size), reader.dtype)
+    wanted = _boxes_filled(first, last)
     for bi, bj in np.argwhere(wanted):
         at = origin // size + (bi, bj)
         block = reader.decode(int(at[0]), int(at[1]))[0]
         y, x = bi * size[0], bj * size[1]
-        values[y : y + block.shape[0], x : x + block.shape[1]] = block
-    return values
+        room[y : y + block.shape[0], x : x + block.shape[1]] = block
+
+
+def _boxes_filled(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray:
+    """Grid of booleans, true in the boxes [first, last) of rows and columns."""
+    steps = np.zeros(last.max(axis=0) + 1, dtype=np.int64)
+    np.add.at(steps, (first[:, 0], first[:, 1]), 1)
+    np.add.at(steps, (last[:, 0], last[:, 1]), 1)
+    np.add.at(steps, (first[:, 0], last[:, 1]), -1)
+    np.add.at(steps, (last[:, 0], first[:, 1]), -1)
+    return steps.cumsum(axis=0).cumsum(axis=1)[:-1, :-1] > 0
 
 
 def _statistics(
