@@ -17,6 +17,7 @@ from rasterio.warp import transform_bounds
 from pipeline.core.cf_raster import CfRaster, is_cf_file
 from pipeline.core.errors import InputError, input_error
 from pipeline.core.layers import Layer
+from pipeline.core.rings import mapped
 
 Bounds = tuple[float, float, float, float]
 _FULL_READ_BYTES: Final = 200_000_000
@@ -141,7 +142,7 @@ def _check_place(raster: Any, path: Path, layer: Layer, bbox: Bounds) -> None:
             "the transform from cells to coordinates",
             "georeference the raster",
         )
-    found = transform_bounds(raster.crs, _STORAGE_CRS, *_ordered(raster.bounds))
+    found = transform_bounds(raster.crs, _STORAGE_CRS, *corner_bounds(raster))
     west, south, east, north = found
     turns = (-360.0, 0.0, 360.0)  # longitudes may count from 0 or from -180
     if any(overlaps((west + t, south, east + t, north), bbox) for t in turns):
@@ -149,10 +150,12 @@ def _check_place(raster: Any, path: Path, layer: Layer, bbox: Bounds) -> None:
     raise outside(path, layer, found, bbox)
 
 
-def _ordered(bounds: Bounds) -> Bounds:
-    """Least x, least y, largest x, largest y; south-up rasters state them turned."""
-    x0, y0, x1, y1 = bounds
-    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+def corner_bounds(raster: Any) -> Bounds:
+    """Least x, least y, largest x, largest y of the corners, for any rotation."""
+    columns = np.array([0, raster.width, 0, raster.width])
+    rows = np.array([0, 0, raster.height, raster.height])
+    xs, ys = mapped(raster.transform, columns, rows)
+    return float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())
 
 
 def overlaps(a: Bounds, b: Bounds) -> bool:

@@ -21,6 +21,7 @@ from rasterio.windows import Window
 from pipeline.core.cf_raster import CfRaster, is_cf_file
 from pipeline.core.errors import input_error
 from pipeline.core.rings import mapped
+from pipeline.retrieve.check_raster import corner_bounds
 from pipeline.retrieve.layer_facts import BandFacts, Box, Preview, RasterFacts
 
 _FULL_READ_BYTES: Final = 400_000_000
@@ -127,11 +128,7 @@ def _check_numbers(raster: Any, path: Path) -> None:
 def _box_deg(raster: Any) -> Box | None:
     if not raster.crs or not has_place(raster.transform):
         return None
-    columns = np.array([0, raster.width, 0, raster.width])
-    rows = np.array([0, 0, raster.height, raster.height])
-    xs, ys = mapped(raster.transform, columns, rows)
-    limits = (xs.min(), ys.min(), xs.max(), ys.max())
-    box = transform_bounds(raster.crs, _STORAGE_CRS, *map(float, limits))
+    box = transform_bounds(raster.crs, _STORAGE_CRS, *corner_bounds(raster))
     west, south, east, north = (float(v) for v in box)
     return west, south, east, north
 

@@ -580,3 +580,102 @@ def test_the_manifest_of_an_added_layer_says_that_it_is_verified(home, raster):
     manifest = json.loads((home / "manifest.json").read_text(encoding="utf-8"))
     assert [item["verified"] for item in manifest["layers"]] == [True]
     assert yaml.safe_load((home / "registry.yaml").read_text(encoding="utf-8"))
+
+
+def test_a_raster_of_points_is_shown_half_a_cell_off_as_gdal_reads_it(
+    home, raster, capsys
+):
+    path = raster("layers/pga.tif")
+    with rasterio.open(path, "r+") as target:
+        target.update_tags(AREA_OR_POINT="Point")
+    assert main(["layers", "add", str(path), "--look"]) == 0
+    said = capsys.readouterr().out
+    assert "AREA_OR_POINT says Point" in said
+
+
+def test_a_rotated_raster_is_told_and_drawn(home, raster, capsys):
+    grid = (
+        Affine.translation(70.5, 41) @ Affine.rotation(30) @ Affine.scale(0.05, -0.05)
+    )
+    path = raster("layers/pga.tif", transform=grid)
+    assert add(path, "--dry-run") == 0
+    said = capsys.readouterr().out
+    assert "rotated" in said
+    assert "0.05 x 0.05 deg" in said
+
+
+def test_a_shapefile_is_copied_with_what_belongs_to_it(home, tmp_path):
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    frame = gpd.GeoDataFrame(
+        {"level": [2.0]}, geometry=[box(70, 40, 73, 42)], crs="EPSG:4326"
+    )
+    frame.to_file(folder / "slides.shp", engine="pyogrio")
+    options = VECTOR | {"value_columns": "level"}
+    assert add(folder / "slides.shp", "--copy", **options) == 0
+    names = {p.suffix for p in (home / "layers").iterdir()}
+    assert {".shp", ".shx", ".dbf", ".prj"} <= names
+    assert set(run_hazards(home)["intensity"]) == {2.0}
+
+
+def test_a_virtual_raster_is_not_copied_without_its_sources(
+    home, raster, tmp_path, capfd
+):
+    raster("../elsewhere/pga.tif")
+    virtual = tmp_path / "elsewhere" / "pga.vrt"
+    with rasterio.open(tmp_path / "elsewhere" / "pga.tif") as source:
+        from rasterio.shutil import copy
+
+        copy(source, virtual, driver="VRT")
+    assert add(virtual, "--copy") == 2
+    assert "a VRT cannot be copied alone" in capfd.readouterr().err
+
+
+def test_a_zarr_store_is_copied_whole(home, tmp_path):
+    import xarray as xr
+
+    grid = xr.DataArray(
+        cells_of(0.1, 0.3),
+        dims=("return_period", "lat", "lon"),
+        coords={
+            "return_period": [475.0, 2475.0],
+            "lat": ("lat", 41.95 - 0.1 * np.arange(20), {"units": "degrees_north"}),
+            "lon": ("lon", 70.05 + 0.1 * np.arange(30), {"units": "degrees_east"}),
+        },
+        name="pga",
+    )
+    path = tmp_path / "pga.zarr"
+    grid.to_dataset().to_zarr(path, zarr_format=2)
+    assert add(path, "--copy") == 0
+    assert (home / "layers" / "pga.zarr").is_dir()
+    assert run_hazards(home)["intensity"].max() == pytest.approx(0.3)
+
+
+def test_another_file_at_the_place_of_the_copy_is_never_overwritten(
+    home, raster, capfd
+):
+    raster("layers/pga.tif")
+    before = (home / "layers" / "pga.tif").read_bytes()
+    other = raster("../elsewhere/pga.tif", cells_of(0.2, 0.4))
+    assert add(other, "--copy") == 2
+    assert "another file of that name" in capfd.readouterr().err
+    assert (home / "layers" / "pga.tif").read_bytes() == before
+    assert not (home / "registry.yaml").exists()
+
+
+def test_the_picture_holds_the_layer_and_every_facility_and_no_address(home, raster):
+    add(raster("layers/pga.tif"), **{"title-en": "Shaking <b>"})
+    text = (home / "my-pga.svg").read_text(encoding="utf-8")
+    assert text.count("<circle cx=") == len(SITES) + 2  # two in the legend
+    assert "data:image/png;base64," in text
+    assert "Shaking &lt;b&gt;" in text
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+    assert "<title>Gamma: 0.3 g</title>" in text
+
+
+def test_a_layer_of_the_project_region_goes_to_the_project_registry(project):
+    from pipeline.core.config import read_region
+    from pipeline.retrieve.layer_target import project_registry, registry_for
+
+    region = read_region(project / "configs" / "regions" / "syr-darya.yaml")
+    assert registry_for(region, None) == project_registry()
