@@ -7,12 +7,14 @@ an end. Cells are rows and columns from the grid's first corner.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from affine import Affine
 from numba import njit
 from numpy.typing import NDArray
+from pyproj import Transformer
 from rasterio.features import shapes
 from shapely.geometry import MultiPolygon, shape
 
@@ -20,7 +22,7 @@ Indices = NDArray[np.int64]
 Codes = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FlowDirections:
     """Flow directions of a raster.
 
@@ -33,6 +35,16 @@ class FlowDirections:
     transform: Affine
     crs: Any
     cell_m: float
+
+    @cached_property
+    def to_grid(self) -> Any:
+        """Transformer of longitude and latitude into the CRS of the grid."""
+        return Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
+
+    @cached_property
+    def to_degrees(self) -> Any:
+        """Transformer of the CRS of the grid into longitude and latitude."""
+        return Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
 
 
 @njit(cache=True)

@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Geod, Transformer
+from pyproj import Geod
 from shapely.geometry import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -120,9 +120,28 @@ def on_local_plane(shape: BaseGeometry, lon_deg: float, lat_deg: float) -> BaseG
     Distances from the point are exact; areas and other distances within 50 km of it
     are true to 3 parts in 100,000.
     """
-    crs = f"+proj=aeqd +lat_0={lat_deg:.9f} +lon_0={lon_deg:.9f} +datum=WGS84 +units=m"
-    to_plane = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-    return shapely.transform(shape, to_plane.transform, interleaved=False)
+
+    def on_plane(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+        start = np.full(len(corners), lon_deg), np.full(len(corners), lat_deg)
+        azimuth, _, metres = WGS84.inv(*start, corners[:, 0], corners[:, 1])
+        angle = np.radians(azimuth)
+        return np.column_stack([metres * np.sin(angle), metres * np.cos(angle)])
+
+    return shapely.transform(shape, on_plane)
+
+
+def from_local_plane(
+    x_m: NDArray[np.float64], y_m: NDArray[np.float64], lon_deg: float, lat_deg: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Longitude and latitude of points of the plane of `on_local_plane`."""
+    count = len(x_m)
+    lon, lat, _ = WGS84.fwd(
+        np.full(count, lon_deg),
+        np.full(count, lat_deg),
+        np.degrees(np.arctan2(x_m, y_m)),
+        np.hypot(x_m, y_m),
+    )
+    return np.asarray(lon), np.asarray(lat)
 
 
 def to_crs(frame: Any, crs: str) -> Any:

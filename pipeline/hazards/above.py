@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
@@ -62,15 +61,13 @@ def ground_above(
     elif touches_frame(cells, flow.code.shape):
         return NOTES.reason("catchment_left_layer")
     outline = outline_of(cells, flow.code.shape, flow.transform)
-    to_degrees = Transformer.from_crs(flow.crs, "EPSG:4326", always_xy=True)
-    return shapely.transform(outline, to_degrees.transform, interleaved=False)
+    return shapely.transform(outline, flow.to_degrees.transform, interleaved=False)
 
 
 def touched_cells(place: Place, flow: FlowDirections) -> Indices | None:
     """Numbers of the cells that a place touches; None if it leaves the grid."""
-    to_grid = Transformer.from_crs("EPSG:4326", flow.crs, always_xy=True)
     shape = place.outline or Point(place.lon_deg, place.lat_deg)
-    shape = shapely.transform(shape, to_grid.transform, interleaved=False)
+    shape = shapely.transform(shape, flow.to_grid.transform, interleaved=False)
     corners = shapely.get_coordinates(shape)
     x, y = mapped(~flow.transform, corners[:, 0], corners[:, 1])
     rows, columns = flow.code.shape
@@ -108,6 +105,5 @@ def cell_centres(
     """Longitude and latitude of the centres of cells."""
     columns = flow.code.shape[1]
     x, y = mapped(flow.transform, cells % columns + 0.5, cells // columns + 0.5)
-    to_degrees = Transformer.from_crs(flow.crs, "EPSG:4326", always_xy=True)
-    lon, lat = to_degrees.transform(x, y)
+    lon, lat = flow.to_degrees.transform(x, y)
     return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)

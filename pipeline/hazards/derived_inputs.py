@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,12 @@ from pyproj import Transformer
 from shapely.geometry import Point
 
 from pipeline.core.errors import input_error
-from pipeline.core.geo import area_m2, on_local_plane, require_crs
+from pipeline.core.geo import (
+    area_m2,
+    from_local_plane,
+    on_local_plane,
+    require_crs,
+)
 from pipeline.core.layers import Layer
 from pipeline.core.rings import mapped
 from pipeline.hazards.blocks import BlockReader
@@ -44,20 +50,32 @@ def read_heights(
     with open_raster(layer, path) as (dataset, grid):
         _check_north_up(grid, layer)
         reader = BlockReader(dataset, grid, (1,))
+        ways = _Ways(
+            Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True),
+            Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True),
+        )
         cell_m = cell_size_m(grid)
         return {
-            place.tmf_id: _heights(place, reach_m + 2 * cell_m, grid, reader)
+            place.tmf_id: _heights(place, reach_m + 2 * cell_m, grid, reader, ways)
             for place in places
         }
 
 
-def _heights(place: Place, reach_m: float, grid: Grid, reader: BlockReader) -> Heights:
-    to_grid = Transformer.from_crs("EPSG:4326", grid.crs, always_xy=True)
-    to_degrees = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """Between longitude and latitude and the CRS of a raster."""
+
+    to_grid: Transformer
+    to_degrees: Transformer
+
+
+def _heights(
+    place: Place, reach_m: float, grid: Grid, reader: BlockReader, ways: _Ways
+) -> Heights:
     centre = (place.lon_deg, place.lat_deg)
     own = on_local_plane(place.outline or Point(*centre), *centre)
     box_m = shapely.box(*own.buffer(reach_m).bounds)
-    top, left, bottom, right = _window(box_m, centre, to_grid, grid)
+    top, left, bottom, right = _window(box_m, centre, ways.to_grid, grid)
     if (bottom - top) * (right - left) > _MAX_CELLS:
         raise input_error(
             grid.path,
@@ -67,7 +85,9 @@ def _heights(place: Place, reach_m: float, grid: Grid, reader: BlockReader) -> H
             fix="resample the relief to coarser cells, or shorten the distance",
         )
     rows, columns = np.mgrid[top:bottom, left:right]
-    lon, lat = to_degrees.transform(*mapped(grid.transform, columns + 0.5, rows + 0.5))
+    lon, lat = ways.to_degrees.transform(
+        *mapped(grid.transform, columns + 0.5, rows + 0.5)
+    )
     height = np.full(rows.shape, np.nan)
     if rows.size:
         height = reader.window(top, left, bottom, right)[0].astype(np.float64)
@@ -86,14 +106,10 @@ def _window(
     grid: Grid,
 ) -> tuple[int, int, int, int]:
     """Rows and columns of the raster that a box on the local plane touches."""
-    plane = (
-        f"+proj=aeqd +lat_0={centre[1]:.9f} +lon_0={centre[0]:.9f} +datum=WGS84 "
-        "+units=m"
-    )
-    back = Transformer.from_crs(plane, "EPSG:4326", always_xy=True)
     ring = shapely.get_coordinates(shapely.segmentize(box_m, box_m.length / 40))
     x, y = mapped(
-        ~grid.transform, *to_grid.transform(*back.transform(ring[:, 0], ring[:, 1]))
+        ~grid.transform,
+        *to_grid.transform(*from_local_plane(ring[:, 0], ring[:, 1], *centre)),
     )
     left, right = max(math.floor(x.min()), 0), min(math.ceil(x.max()), grid.width)
     top, bottom = max(math.floor(y.min()), 0), min(math.ceil(y.max()), grid.height)

@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shapely.geometry import LineString, Point, box
+from shapely.geometry import LineString, Point, Polygon, box
 
 from pipeline.core.errors import InputError
 from pipeline.core.geo import (
     area_m2,
     distance_m,
+    from_local_plane,
     geodesic_circle,
     line_length_m,
+    on_local_plane,
     require_crs,
     same_grid,
 )
@@ -77,3 +79,21 @@ def test_a_layer_in_another_crs_is_refused():
     frame = gpd.GeoDataFrame(geometry=[Point(0, 0)], crs="EPSG:32642")
     with pytest.raises(InputError, match="EPSG:32642"):
         require_crs(frame, "EPSG:4326", "rivers")
+
+
+def test_the_local_plane_keeps_distances_from_its_centre_and_can_be_left_again():
+    corners = np.array([[70.1, 40.2], [70.0, 40.3], [69.9, 40.1], [70.1, 40.2]])
+    flat = on_local_plane(Polygon(corners), 70.0, 40.0)
+    x, y = np.array(flat.exterior.coords).T
+    away = distance_m(70.0, 40.0, corners[:, 0], corners[:, 1])
+    assert np.hypot(x, y) == pytest.approx(away)
+    assert x[0] > 0 > x[2]
+    assert y[1] == pytest.approx(away[1])
+    back = np.column_stack(from_local_plane(x, y, 70.0, 40.0))
+    assert back == pytest.approx(corners, abs=1e-9)
+
+
+def test_areas_on_the_local_plane_are_those_of_the_globe():
+    square = box(70.0, 40.0, 70.1, 40.1)
+    flat = on_local_plane(square, 70.05, 40.05)
+    assert flat.area == pytest.approx(area_m2(square), rel=3e-5)

@@ -15,7 +15,6 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
-from pyproj import Transformer
 from scipy.spatial import cKDTree
 
 from pipeline.core.flow import FlowDirections, path_down
@@ -111,17 +110,17 @@ def derive(site: Site, band: Band, work: Work) -> Outcome:
 
 def ways_of(lakes: Features, flow: FlowDirections) -> Ways:
     """Ways of all lakes that lie on the grid."""
-    to_grid = Transformer.from_crs("EPSG:4326", flow.crs, always_xy=True)
-    to_degrees = Transformer.from_crs(flow.crs, "EPSG:4326", always_xy=True)
     rows, columns = flow.code.shape
-    x, y = mapped(~flow.transform, *to_grid.transform(lakes.lon_deg, lakes.lat_deg))
+    x, y = mapped(
+        ~flow.transform, *flow.to_grid.transform(lakes.lon_deg, lakes.lat_deg)
+    )
     owner, down, lon, lat = [], [], [], []
     for k in range(len(lakes.lon_deg)):
         if not (0 <= x[k] < columns and 0 <= y[k] < rows):
             continue
         cells = path_down(flow.code, int(y[k]), int(x[k]))
         u, v = mapped(flow.transform, cells % columns + 0.5, cells // columns + 0.5)
-        east, north = (np.asarray(a) for a in to_degrees.transform(u, v))
+        east, north = (np.asarray(a) for a in flow.to_degrees.transform(u, v))
         steps = distance_m(east[:-1], north[:-1], east[1:], north[1:])
         owner.append(np.full(len(cells), k, dtype=np.int64))
         down.append(np.concatenate([[0.0], np.cumsum(steps)]))
@@ -176,8 +175,7 @@ def _total(quantity: str, chosen: set[int], lakes: Features) -> float | None:
 
 
 def _is_inside(site: Site, flow: FlowDirections) -> bool:
-    to_grid = Transformer.from_crs("EPSG:4326", flow.crs, always_xy=True)
-    where = to_grid.transform(site.place.lon_deg, site.place.lat_deg)
+    where = flow.to_grid.transform(site.place.lon_deg, site.place.lat_deg)
     x, y = mapped(~flow.transform, *where)
     rows, columns = flow.code.shape
     return bool(0 <= x < columns and 0 <= y < rows)
