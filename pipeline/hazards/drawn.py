@@ -23,7 +23,7 @@ from pipeline.core.rings import mapped
 from pipeline.hazards.columns import numbers_of
 from pipeline.hazards.harmonise import Placement, drawn_placement
 from pipeline.hazards.levels import declared_levels, value_column
-from pipeline.hazards.points import counted_points
+from pipeline.hazards.points import counted_points, listed_area
 from pipeline.hazards.region_grid import Block, RegionGrid
 from pipeline.hazards.samplers.vector import read_shapes, whole_polygons
 
@@ -130,13 +130,14 @@ class PointSource(_Drawn):
             self._trees.append((cKDTree(spots[known]), values[known]))
 
     def fill(self, place: Placement, out: NDArray[np.float32]) -> None:
-        """The statistic at the centres of the cells; NaN beyond the list's extent."""
+        """The statistic at the centres of the cells; NaN where the list lists none."""
         lon, lat = self._centres(place.block)
         spots = _in_space(lon, lat)
         listed = np.isfinite(spots).all(axis=1)
-        if self.layer.extent is not None:
-            west, south, east, north = self.layer.extent
-            listed &= (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+        area = listed_area(self.layer)
+        if area is not None:
+            shapely.prepare(area)
+            listed &= shapely.intersects_xy(area, lon, lat)
         for level, (tree, values) in enumerate(self._trees):
             found = np.full(len(lon), np.nan)
             found[listed] = self._statistic(tree, values, spots[listed])

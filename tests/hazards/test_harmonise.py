@@ -262,3 +262,20 @@ def test_beyond_the_extent_of_a_list_nothing_is_known(make_layer, tmp_path):
     planes, _, _ = maps_of([(layer, path)], grid_of(3, 3))
     expected = [[1, 0, np.nan], [0, 0, np.nan], [0, 0, np.nan]]
     np.testing.assert_array_equal(planes[0], expected)
+
+
+def test_beyond_the_outline_of_a_list_nothing_is_known(make_layer, tmp_path):
+    triangle = "POLYGON ((70 43, 73 43, 70 40, 70 43))"
+    layer = make_layer(
+        kind="vector",
+        file="shapes.gpkg",
+        bands=[{"level": "value"}],
+        points=POINTS | {"listed_in": triangle},
+        extent=[60, 30, 80, 50],
+    )
+    path = polygons(tmp_path, [Point(70.5, 42.5)], [1.0])
+    planes, _, _ = maps_of([(layer, path)], grid_of(4, 4, cell=0.75))
+    known = np.isfinite(planes[0])
+    assert known[0, 0]
+    assert not known[3, 3]
+    assert known.sum() in (6, 10)  # with or without the centres on the slope
