@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pipeline.core.config import ClimateCase
@@ -57,7 +57,7 @@ def absent_samples(
 def layer_rows(setting: Setting, samples: Sequence[Sample]) -> Iterator[Row]:
     """Rows of one layer's own levels (present, or scenarios the layer has itself)."""
     for one in samples:
-        yield _row(setting, one, one.value, one.low, one.high, one.status, one.note)
+        yield _row(setting, one)
 
 
 def scenario_rows(
@@ -86,7 +86,7 @@ def _changed(
 ) -> Iterator[Row]:
     if is_unaffected(setting.layer):
         note = joined(one.note, UNCHANGED if one.status.has_value else None)
-        row = _row(setting, one, one.value, one.low, one.high, one.status, note)
+        row = _row(setting, replace(one, note=note))
         yield _in_case(row, case, CENTRAL_PERCENTILE, UNCHANGED_CONFIDENCE)
         return
     reason = _no_factor(factors)
@@ -96,7 +96,8 @@ def _changed(
         reason = NOTES.reason("no_factor_for_case", layer=factors.layer.id)
     if not fitting:
         status = Status.NOT_PROVIDED if one.status.has_value else one.status
-        row = _row(setting, one, None, None, None, status, joined(one.note, reason))
+        note = joined(one.note, reason) or ""
+        row = _row(setting, one.without_value(status, note))
         yield _in_case(row, case, CENTRAL_PERCENTILE, None)
     for factor in fitting:
         yield _multiplied(setting, one, case, factor, factors)
@@ -118,11 +119,18 @@ def _multiplied(
     if factor.value is None:
         status = factor.status if one.status.has_value else one.status
         note = joined(one.note, NOTES.reason("no_factor_here"), factor.note)
-        row = _row(setting, one, None, None, None, status, note)
+        row = _row(setting, one.without_value(status, note or ""))
     else:
-        value, low, high = (factor.changed(x) for x in (one.value, one.low, one.high))
         note = joined(one.note, factor.note if one.status.has_value else None)
-        row = _row(setting, one, value, low, high, one.status, note)
+        changed = replace(
+            one,
+            value=factor.changed(one.value),
+            low=factor.changed(one.low),
+            high=factor.changed(one.high),
+            largest=factor.changed(one.largest),
+            note=note,
+        )
+        row = _row(setting, changed)
     row = _in_case(row, case, factor.percentile, None)
     return row if factors is None else _weakened(row, factors.layer)
 
@@ -167,9 +175,7 @@ def factor_rows(
                     factor.covered_fraction,
                     note=factor.note,
                 )
-                row = _row(
-                    setting, one, factor.value, None, None, factor.status, factor.note
-                )
+                row = _row(setting, one)
                 if factor.place == "region":
                     row |= {"place": "region", "radius_m": None}
                 yield row | common
@@ -191,15 +197,7 @@ def _absent_factor(case: ClimateCase, factors: FactorLayer) -> Factor:
     )
 
 
-def _row(
-    setting: Setting,
-    one: Sample,
-    value: float | None,
-    low: float | None,
-    high: float | None,
-    status: Status,
-    note: str | None,
-) -> Row:
+def _row(setting: Setting, one: Sample) -> Row:
     layer, band = setting.layer, one.band
     place = setting.places.get(one.tmf_id)
     return {
@@ -214,16 +212,19 @@ def _row(
         "scenario": band.scenario,
         "horizon": band.horizon,
         "percentile": band.percentile,
-        "intensity": value,
-        "intensity_low": low,
-        "intensity_high": high,
-        "intensity_status": status,
+        "intensity": one.value,
+        "intensity_low": one.low,
+        "intensity_high": one.high,
+        "intensity_status": one.status,
+        "largest": one.largest if one.status.has_value else None,
         "covered_fraction": one.covered_fraction,
         **_sampled_place(layer, place),
         "demonstration": layer.demonstration,
         "provisional": layer.confidence.is_provisional,
         "confidence": layer.confidence,
-        "note": joined(note, None if place is None else place.note, *setting.remarks),
+        "note": joined(
+            one.note, None if place is None else place.note, *setting.remarks
+        ),
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from affine import Affine
+from shapely.geometry import MultiPolygon, box
 
 from pipeline.core.config import read_methods, read_region
 from pipeline.core.errors import InputError
@@ -130,13 +131,13 @@ def folder(tmp_path, make_layer, write_raster):
 
 @pytest.fixture
 def run(folder, project):
-    def go():
+    def go(zones=None):
         stage.run(
             argparse.Namespace(
                 region=folder / "small.yaml",
                 methods=project / "configs" / "methods.yaml",
                 facilities=folder / "f.parquet",
-                zones=None,
+                zones=zones,
                 layers=folder / "manifest.json",
                 out=folder / "hazards.parquet",
                 out_changes=folder / "hazard_changes.parquet",
@@ -169,6 +170,39 @@ def test_present_values_carry_place_and_flags(run):
     assert (row["place"], row["radius_m"]) == ("circle", 9_000)
     assert (row["demonstration"], row["provisional"]) == (True, False)
     assert row["unit"] == "g"
+
+
+def test_outlined_facilities_are_sampled_at_their_zones(run, folder):
+    # a quarter of the cell with 0.05 g, and three quarters of that with 0.06 g
+    shapes = {"kg-1": box(71.75, 41, 72.75, 42), "kg-3": box(72, 42, 72.5, 42.5)}
+    rows = [
+        {
+            "tmf_id": tmf_id,
+            "zone": "facility",
+            "area_m2": 1.0,
+            "n_polygons": 1,
+            "source_file": "zones.gpkg",
+            "geometry": MultiPolygon([shape]),
+        }
+        for tmf_id, shape in shapes.items()
+    ]
+    write_table(table_of("zones", rows), "zones", folder / "zones.parquet")
+    table = run(folder / "zones.parquet")
+    row = only(table, tmf_id="kg-1", layer_id="quake", level="475", horizon="present")
+    assert row["intensity"] == pytest.approx(0.25 * 0.05 + 0.75 * 0.06)
+    assert (row["intensity_low"], row["largest"]) == pytest.approx((0.05, 0.06))
+    assert (row["place"], np.isnan(row["radius_m"])) == ("facility", True)
+    lost = only(table, tmf_id="kg-3", layer_id="quake", level="475", horizon="present")
+    assert lost["intensity"] == pytest.approx(0.03)
+    prov = json.loads((folder / "hazards.parquet.prov.json").read_text("utf-8"))
+    assert "zones.parquet" in {item["file"] for item in prov["inputs"]}
+
+
+def test_the_largest_value_follows_the_factor_too(run):
+    table = run()
+    rows = table[(table["layer_id"] == "rain") & (table["tmf_id"] == "kg-1")]
+    found = rows.set_index(["scenario", "percentile"])["largest"]
+    assert found[("ssp245", 50)] == pytest.approx(1.25 * found[("historical", 50)])
 
 
 def test_rain_changes_by_the_factor_of_its_case_and_percentile(run):

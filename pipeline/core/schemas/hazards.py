@@ -111,6 +111,13 @@ HAZARDS = Table(
         *with_bounds(_INTENSITY),
         with_status(_INTENSITY)[1],
         number(
+            "largest",
+            "see unit",
+            "Largest value among all cells, polygons or points that the place touches, "
+            "however little; empty where the status has no value.",
+            nullable=True,
+        ),
+        number(
             "covered_fraction",
             "-",
             "Share of the sampled place that has valid cells.",
