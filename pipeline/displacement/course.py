@@ -24,7 +24,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement.course_kernel import fit_rows
+from pipeline.displacement.course_kernel import fit_rows, make_rooms
 from pipeline.displacement.course_noise import judge, judge_again
 from pipeline.displacement.course_prepare import LEAST_EPOCHS, MAX_JUMPS, prepare
 from pipeline.displacement.course_records import Found, State
@@ -210,9 +210,11 @@ def _fit(
     last_time: bool,
 ) -> None:
     """Fit all known series, by pairs."""
+    words = tables.words
+    room = make_rooms(words)
     for pair in np.unique(state.pair[known]).tolist():
         index = np.flatnonzero(known & (state.pair == pair))
-        fit_rows(index, pair, tables.pair(pair), tables.words, state, found, last_time)
+        fit_rows(index, pair, tables.pair(pair), words, state, found, room, last_time)
 
 
 def _course(

@@ -38,28 +38,44 @@ _MARGIN: Final = 8.0  # of the criterion, within which a model gets a second loo
 
 
 class Rooms(NamedTuple):
-    """Scratch space: the search's, candidates with their criterion, the pick."""
+    """Scratch space of the search, and candidates with their criterion."""
 
     fine: Room
     coarse: Room
+    c0: NDArray[np.float64]
     c_thin: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    series: NDArray[np.float64]
     chosen: NDArray[np.int64]
     gains: NDArray[np.float64]
     value: NDArray[np.float64]
+    least: NDArray[np.float64]
+    best: NDArray[np.int64]
     picked: NDArray[np.int64]
+    amount: NDArray[np.float64]
+    error: NDArray[np.float64]
+    date: NDArray[np.int64]
 
 
-@numba.njit(**JIT)
-def _rooms(a: int, thin: int) -> Rooms:  # pragma: no cover (compiled)
-    """Scratch space for a dictionary of ``a`` atoms and its thinned one."""
+def make_rooms(words: Words) -> Rooms:
+    """Scratch space of one thread."""
+    a, thin, m = len(words.dictionary), len(words.thin), len(words.years)
     return Rooms(
-        make_room(a),
-        make_room(thin),
-        np.empty(thin),
-        np.zeros((3, MAX_ATOMS, MAX_ATOMS), dtype=np.int64),
-        np.zeros(MAX_ATOMS),
-        np.empty((3, MAX_ATOMS)),
-        np.zeros(MAX_ATOMS, dtype=np.int64),
+        fine=make_room(a),
+        coarse=make_room(thin),
+        c0=np.empty(a),
+        c_thin=np.empty(thin),
+        weight=np.empty(a),
+        series=np.empty((6, m)),
+        chosen=np.zeros((3, MAX_ATOMS, MAX_ATOMS), dtype=np.int64),
+        gains=np.zeros(MAX_ATOMS),
+        value=np.empty((3, MAX_ATOMS)),
+        least=np.empty(2),
+        best=np.zeros((2, 2), dtype=np.int64),
+        picked=np.zeros(MAX_ATOMS, dtype=np.int64),
+        amount=np.zeros(MAX_ATOMS),
+        error=np.zeros(MAX_ATOMS),
+        date=np.zeros(3, dtype=np.int64),
     )
 
 
@@ -163,8 +179,9 @@ def _candidates(
     cost, chosen, value = words.atoms.cost, room.chosen, room.value
     for i in range(len(words.thin)):
         room.c_thin[i] = c0[words.thin[i]]
-    value[:] = np.inf
     for family in range(3):
+        for n in range(MAX_ATOMS):
+            value[family, n] = np.inf
         n_found = search(
             room.c_thin,
             pair.gram_thin,
@@ -203,8 +220,8 @@ def _choose(
     Its rivals, to be weighed again with noises of their own, go to ``found``: the best
     model of the other sort, and the one with an atom less.
     """
-    value, best = room.value, np.zeros((2, 2), dtype=np.int64)
-    least = np.array([np.inf, np.inf])
+    value, best, least = room.value, room.best, room.least
+    least[0] = least[1] = np.inf
     for family in range(3):
         sort = family // 2
         for n in range(MAX_ATOMS):
@@ -215,7 +232,7 @@ def _choose(
     found.n_rival[k, 0] = found.n_rival[k, 1] = 0
     if least[sort] >= limit:
         return 0
-    family, n = best[sort]
+    family, n = best[sort, 0], best[sort, 1]
     for s in range(n + 1):
         room.picked[s] = room.chosen[family, n, s]
     if n > 0 and value[family, n - 1] < np.inf:
@@ -223,7 +240,7 @@ def _choose(
         for s in range(n):
             found.rival[k, 0, s] = room.chosen[family, n - 1, s]
     if least[1 - sort] < np.inf:
-        family, fewer = best[1 - sort]
+        family, fewer = best[1 - sort, 0], best[1 - sort, 1]
         found.n_rival[k, 1] = fewer + 1
         for s in range(fewer + 1):
             found.rival[k, 1, s] = room.chosen[family, fewer, s]
@@ -260,18 +277,17 @@ def fit_rows(
     words: Words,
     state: State,
     found: Found,
+    room: Rooms,
     last_time: bool,
 ) -> None:  # pragma: no cover (compiled)
     """Search, choose and fit the model of the given series, which share a pair.
 
     The last time, hinges are dated by their posterior; before, pseudo-values are made.
     """
-    m, p, a = len(words.years), words.n_base, len(words.dictionary)
+    m, p = len(words.years), words.n_base
     z, u, fit = np.empty(m), np.empty(m), np.empty(m)
-    c0, weight, scratch = np.empty(a), np.empty(a), np.empty((6, m))
-    room = _rooms(a, len(words.thin))
-    picked, amount, error = room.picked, np.zeros(MAX_ATOMS), np.zeros(MAX_ATOMS)
-    date = np.zeros(3, dtype=np.int64)
+    picked, amount, error, date = room.picked, room.amount, room.error, room.date
+    c0 = room.c0
     for k in index:
         y = state.y[k]
         whiten_one(y, pair.keep, pair.take, pair.scale, z)
@@ -305,7 +321,7 @@ def fit_rows(
                     variance,
                     words.atoms,
                     room.fine,
-                    weight,
+                    room.weight,
                     date,
                 )
                 picked[s] = date[0]
@@ -321,7 +337,13 @@ def fit_rows(
         found.rate[k] = _fitted(y, picked, amount, n, pair, words, u, fit)
         if not last_time:
             _renew(
-                state.held[k], state.kept[k], fit, pair.decay, pair.white, y, scratch
+                state.held[k],
+                state.kept[k],
+                fit,
+                pair.decay,
+                pair.white,
+                y,
+                room.series,
             )
 
 

@@ -153,8 +153,11 @@ def judge_again(
                     continue
                 _weigh(k, atom, n, limit, filters, words, state, space, parts, other)
                 if other[0] < best[0]:
-                    best[:] = other
-                    found.n_atoms[k], found.atom[k, :n] = n, atom[:n]
+                    found.n_atoms[k] = n
+                    for s in range(n):
+                        found.atom[k, s] = atom[s]
+                    for s in range(3):
+                        best[s] = other[s]
         if best[0] >= state.null[k]:
             found.n_atoms[k], best[1] = 0, state.null_pair[k]
         state.pair[k], state.variance[k] = np.int64(best[1]), best[2]
@@ -180,8 +183,9 @@ def _weigh(
     count, p, m = state.n_values[k], filters.n_base, filters.adjoint.shape[2]
     free, least = max(count - p - n, 1), np.inf
     price = price_of(atom, n, words) * parameter_cost(count)
-    values = np.full(len(filters.white), np.inf)
+    values = np.empty(len(filters.white))
     for q in range(len(filters.white)):
+        values[q] = np.inf
         if state.judged[k, q] > limit:
             continue
         spread = count / m * filters.penalty[q, 0]

@@ -34,18 +34,22 @@ class Room(NamedTuple):
     members: NDArray[np.int64]
     lower: NDArray[np.float64]
     z: NDArray[np.float64]
+    x: NDArray[np.float64]
+    current: NDArray[np.int64]
 
 
-@numba.njit(**JIT)
-def make_room(a: int) -> Room:  # pragma: no cover (compiled)
+def make_room(a: int) -> Room:
     """Scratch space."""
+    many = MAX_ATOMS + 1
     return Room(
-        np.empty(a),
-        np.empty(a),
-        np.empty((MAX_ATOMS + 1, a)),
-        np.zeros(MAX_ATOMS + 1, dtype=np.int64),
-        np.zeros((MAX_ATOMS + 1, MAX_ATOMS + 1)),
-        np.zeros(MAX_ATOMS + 1),
+        c=np.empty(a),
+        g=np.empty(a),
+        w=np.empty((many, a)),
+        members=np.zeros(many, dtype=np.int64),
+        lower=np.zeros((many, many)),
+        z=np.zeros(many),
+        x=np.zeros(many),
+        current=np.zeros(many, dtype=np.int64),
     )
 
 
@@ -143,7 +147,7 @@ def search(
     explain less than they are ``worth``. Row n - 1 of ``chosen`` gets the best n atoms,
     ``gains[n - 1]`` what they explain.
     """
-    current = np.zeros(MAX_ATOMS, dtype=np.int64)
+    current = room.current
     first = (0, atoms.n_hinges if family == 0 else atoms.n_both)
     other = first
     if family == 2:
@@ -293,26 +297,29 @@ def solve_atoms(
         if gain >= 0.0:
             total += gain
             size += 1
-    x = np.zeros(MAX_ATOMS)
-    lower, z = room.lower, room.z
+    lower, z, x = room.lower, room.z, room.x
     for i in range(size - 1, -1, -1):
         value = z[i]
         for k in range(i + 1, size):
             value -= lower[k, i] * x[k]
         x[i] = value / lower[i, i]
-    place = 0
+    place = np.int64(0)
     for s in range(n):
         if place < size and room.members[place] == chosen[s]:
             amount[s] = x[place]
-            error[s] = _error(lower, size, place)
+            place += 1
+    place = np.int64(0)
+    for s in range(n):
+        if place < size and room.members[place] == chosen[s]:
+            error[s] = _error(lower, size, place, x)
             place += 1
     return total
 
 
 @numba.njit(**JIT)
-def _error(lower: Any, n: int, s: int) -> float:  # pragma: no cover (compiled)
+def _error(lower: Any, n: int, s: int, x: Any) -> float:  # pragma: no cover (compiled)
     """Root of a diagonal element of the inverse of L L', from a column of 1 / L."""
-    x, total = np.zeros(MAX_ATOMS), 0.0
+    total = 0.0
     for i in range(s, n):
         value = 1.0 if i == s else 0.0
         for k in range(s, i):

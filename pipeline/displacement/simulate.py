@@ -119,6 +119,23 @@ def noise_of_any_kind(rng: np.random.Generator) -> Noise:
     return Noise(rng.uniform(1.0, 3.0), rng.uniform(0.5, 2.0), rng.uniform(15.0, 90.0))
 
 
+def change_of_rate(rng: np.random.Generator, time_d: NDArray[np.float64]) -> Motion:
+    """Draw a change of rate from the default mix.
+
+    Between 15 and 80 mm/yr, up or down, at an epoch of the middle 70 %, on a creep of
+    some mm/yr with a season of up to 6 mm (P: what a raise, a drained beach or a
+    failing toe may do and a watch should notice).
+    """
+    m = len(time_d)
+    return Motion(
+        velocity_mm_per_yr=rng.normal(0.0, 5.0),
+        seasonal_mm=rng.uniform(0.0, 6.0),
+        seasonal_phase_yr=rng.uniform(),
+        break_d=float(time_d[rng.integers(int(0.15 * m), int(0.85 * m))]),
+        break_mm_per_yr=rng.choice([-1.0, 1.0]) * rng.uniform(15.0, 80.0),
+    )
+
+
 def sentinel1_dates(
     first: str,
     last: str,
@@ -126,6 +143,7 @@ def sentinel1_dates(
     *,
     missing_fraction: float = 0.0,
     repeat_d: int | None = None,
+    outage_d: float = 0.0,
 ) -> NDArray[np.datetime64]:
     """Acquisition days of a Sentinel-1 track.
 
@@ -138,6 +156,8 @@ def sentinel1_dates(
     repeat_d
         Repeat cycle in days; by default 6 until Sentinel-1B was lost (2021-12-23)
         and 12 afterwards.
+    outage_d
+        Length of one gap at a random place, days.
     """
     day, end = np.datetime64(first, "D"), np.datetime64(last, "D")
     days = []
@@ -146,9 +166,13 @@ def sentinel1_dates(
         cycle = repeat_d or (6 if day < _SENTINEL_1B_LOST else 12)
         day = day + np.timedelta64(cycle, "D")
     dates = np.array(days)
-    if rng is None or missing_fraction == 0.0:
+    if rng is None or (missing_fraction == 0.0 and outage_d == 0.0):
         return dates
     kept = rng.random(len(dates)) >= missing_fraction
+    if outage_d > 0.0:
+        time_d = days_since_first(dates)
+        start = rng.uniform(0.0, max(time_d[-1] - outage_d, 0.0))
+        kept &= (time_d < start) | (time_d >= start + outage_d)
     kept[[0, -1]] = True
     return dates[kept]
 
@@ -166,6 +190,7 @@ def series(
     *,
     missing_fraction: float = 0.0,
     common: Noise | None = None,
+    winter_loss_fraction: float = 0.0,
 ) -> NDArray[np.float32]:
     """Series of some points, shape (number of motions, number of dates), millimetres.
 
@@ -179,6 +204,8 @@ def series(
         Share of values that are NaN, at random (decorrelation).
     common
         Noise that all points share (residual atmosphere).
+    winter_loss_fraction
+        Share of points without values from December to February (snow).
     """
     time_d = days_since_first(dates)
     truth = np.array([motion.at(time_d) for motion in motions])
@@ -186,4 +213,8 @@ def series(
     if common is not None:
         values = values + common.draw(time_d, 1, rng)
     values[rng.random(values.shape) < missing_fraction] = np.nan
+    if winter_loss_fraction > 0.0:
+        month = dates.astype("datetime64[M]").astype(np.int64) % 12
+        snowy = rng.random(len(motions)) < winter_loss_fraction
+        values[np.ix_(snowy, np.isin(month, (11, 0, 1)))] = np.nan
     return values.astype(np.float32)

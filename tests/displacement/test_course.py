@@ -243,6 +243,20 @@ def test_a_season_of_another_shape_in_each_year_makes_hardly_any_break():
     assert share(course, Kind.ACCELERATION) <= 0.01
 
 
+def test_winters_without_values_and_an_outage_make_no_course():
+    rng = np.random.default_rng(31)
+    dates = sentinel1_dates(
+        "2019-01-01", "2023-12-31", rng, missing_fraction=0.1, repeat_d=12, outage_d=120
+    )
+    motion = Motion(velocity_mm_per_yr=-6.0, seasonal_mm=5.0, seasonal_phase_yr=0.1)
+    rows = [
+        series([motion], dates, noise_of_any_kind(rng), rng, winter_loss_fraction=0.7)
+        for _ in range(2 * N)
+    ]
+    course = courses(np.concatenate(rows), days_since_first(dates))
+    assert 1.0 - share(course, Kind.STEADY) <= FALSE_RATE
+
+
 def test_in_less_than_a_year_and_a_half_a_course_is_not_known():
     known = TIME_D < 540.0
     rows = np.tile(20.0 * YEARS[known] ** 2, (3, 1))

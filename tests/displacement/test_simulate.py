@@ -52,3 +52,44 @@ def test_a_jump_and_a_consolidation_have_their_size():
     settled = simulate.Motion(consolidation_mm=60.0, consolidation_yr=1.0).at(time_d)
     assert settled[0] == 0.0
     assert settled[-1] == pytest.approx(-60.0, abs=0.01)
+
+
+def test_an_outage_leaves_one_gap_of_its_length():
+    rng = np.random.default_rng(4)
+    dates = simulate.sentinel1_dates(
+        "2022-01-01", "2023-12-31", rng, outage_d=90.0, repeat_d=12
+    )
+    steps = np.diff(dates).astype(int)
+    assert steps.min() == 12
+    assert (steps > 12).sum() == 1
+    assert 90 <= steps.max() <= 114
+
+
+def test_snow_takes_the_winters_of_some_points():
+    rng = np.random.default_rng(5)
+    dates = simulate.sentinel1_dates("2020-01-01", "2023-12-31", repeat_d=12)
+    values = simulate.series(
+        [simulate.Motion()] * 200,
+        dates,
+        simulate.Noise(),
+        rng,
+        winter_loss_fraction=0.5,
+    )
+    month = dates.astype("datetime64[M]").astype(int) % 12 + 1
+    winter = np.isin(month, (12, 1, 2))
+    lost = np.isnan(values[:, winter]).all(axis=1)
+    assert lost.mean() == pytest.approx(0.5, abs=0.12)
+    assert not np.isnan(values[:, ~winter]).any()
+
+
+def test_changes_of_rate_come_from_the_default_mix():
+    time_d = np.arange(100) * 12.0
+    rng = np.random.default_rng(6)
+    drawn = [simulate.change_of_rate(rng, time_d) for _ in range(300)]
+    size = np.abs([one.break_mm_per_yr for one in drawn])
+    assert size.min() >= 15.0
+    assert size.max() <= 80.0
+    at = np.array([one.break_d for one in drawn])
+    assert np.isin(at, time_d).all()
+    assert at.min() >= 15 * 12.0
+    assert at.max() < 85 * 12.0
