@@ -6,6 +6,7 @@ point, and the cells of the flow directions must be small against a pond.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -30,6 +31,7 @@ from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.places import Place
 
 _CIRCLE: Final = "circle"
+_M_PER_DEG_MIN: Final = 110_500.0  # shortest degree of latitude, less a margin
 
 
 def ground_above(
@@ -89,6 +91,13 @@ def _near(
 ) -> Indices:
     """Cells whose centre lies within a distance of the place's outline."""
     lon, lat = cell_centres(cells, flow)
+    within = (reach_m + place.radius_m) / _M_PER_DEG_MIN
+    shrink = max(math.cos(math.radians(min(abs(place.lat_deg) + within, 89.9))), 1e-3)
+    close = np.abs(lat - place.lat_deg) <= within
+    close &= np.abs((lon - place.lon_deg + 180) % 360 - 180) <= within / shrink
+    cells, lon, lat = cells[close], lon[close], lat[close]
+    if not len(cells):
+        return cells
     points = shapely.points(lon, lat)
     centre = (place.lon_deg, place.lat_deg)
     shape = place.outline or Point(*centre)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import rasterio
+from affine import Affine
+from rasterio.windows import Window
 
+from pipeline.core.flow import FlowDirections, upstream_cells
 from pipeline.core.model import Status
+from pipeline.hazards.derived.slope_relief import cells_above, slope_deg
+from pipeline.hazards.derived_inputs import read_heights
 from pipeline.hazards.places import place_at
 from pipeline.hazards.samplers.raster import sample
+from pipeline.rivers.dem import flow_directions
 
 
 @pytest.mark.real_data
@@ -51,3 +58,57 @@ def test_seismic_levels_of_a_real_grid_grow_with_the_return_period(
     found = sample(layer, path, places, choices).samples
     values = [[s.value for s in found if s.tmf_id == p.tmf_id] for p in places]
     assert all(0 < a < b < c < 2 for a, b, c in values)
+
+
+@pytest.fixture(scope="module")
+def mountains(shared_data):
+    """Heights of a valley of the Kyrgyz Ala-Too (SRTM, one arc second), and its D8."""
+    path = shared_data / "dem" / "dem_srtm1_chuy_30m.tif"
+    with rasterio.open(path) as dataset:
+        window = Window(200, 1500, 500, 500)
+        height = dataset.read(1, window=window).astype("float32")
+        transform = dataset.transform @ Affine.translation(200, 1500)
+        crs = dataset.crs
+    return path, FlowDirections(flow_directions(height, None), transform, crs, 31.0)
+
+
+@pytest.mark.real_data
+def test_going_up_finds_as_many_cells_as_accumulating_downwards(mountains):
+    _, flow = mountains
+    code = flow.code
+    count = np.ones(code.size, dtype=np.int64)
+    steps = {1: 1, 2: 501, 4: 500, 8: 499, 16: -1, 32: -501, 64: -500, 128: -499}
+    below = np.array([steps.get(int(c), 0) for c in code.ravel()])
+    waiting = np.bincount(
+        (np.arange(code.size) + below)[below != 0], minlength=code.size
+    )
+    ready = list(np.flatnonzero(waiting == 0))
+    while ready:
+        here = ready.pop()
+        if below[here]:
+            count[here + below[here]] += count[here]
+            waiting[here + below[here]] -= 1
+            if waiting[here + below[here]] == 0:
+                ready.append(here + below[here])
+    some = [*np.argsort(count)[-5:], *range(1234, code.size, 50_000)]
+    for cell in some:
+        found = upstream_cells(code, np.array([cell // 500]), np.array([cell % 500]))
+        assert len(found) == len(set(found.tolist())) == count[cell]
+
+
+@pytest.mark.real_data
+def test_the_slope_of_real_mountains_is_that_of_plain_differences(
+    mountains, make_layer
+):
+    path, _ = mountains
+    layer = make_layer(role="relief", bands=[], unit="m", nodata=-32768)
+    place = place_at("kg-1", 74.50, 42.60, 0)
+    terrain = read_heights(layer, path, [place], 1000.0)["kg-1"]
+    counted, base_m = cells_above(terrain, 1000.0, is_zone=False)
+    gy, gx = np.gradient(terrain.height_m, terrain.dy_m, terrain.dx_m)
+    plain = np.degrees(np.arctan(np.hypot(gx, gy)))
+    ours = slope_deg(terrain)
+    assert counted.sum() > 1000
+    assert np.corrcoef(ours[counted], plain[counted])[0, 1] > 0.95
+    assert 20 < ours[counted].max() < 75
+    assert terrain.height_m[counted].min() > base_m
