@@ -12,7 +12,7 @@ from typing import Final, Self
 from pydantic import Field, model_validator
 
 from pipeline.core.errors import input_error
-from pipeline.core.layer_parts import Band
+from pipeline.core.layer_parts import Band, Words
 from pipeline.core.model import Confidence
 from pipeline.core.reasons import Vocabulary
 from pipeline.core.records import Record, load_record
@@ -80,6 +80,7 @@ class LayerMap(Record):
     """What became of one hazard layer."""
 
     layer_id: str = Field(description="Layer in the registry.")
+    title: Words = Field(description="Title of the layer.")
     file: str | None = Field(description="Map, or null where none was made.")
     rule: str | None = Field(description="How the values came to the grid.")
     unit: str = Field(description="Unit of the values.")

@@ -20,8 +20,8 @@ NODATA: Final = -9999.0
 
 # Fields of a layer's row in ``fields``.
 START, BANDS, HEIGHT, WIDTH, LATTICE, ACROSS = range(6)
-STEP, SUBCELLS, SMOOTH, PLANE, SCORED, BIT = range(6, 12)
-N_FIELDS: Final = 12
+STEP, SUBCELLS, SMOOTH, PLANE, SCORED, BIT, DOWN, RIGHT, TOP, LEFT = range(6, 16)
+N_FIELDS: Final = 16
 INDEX, SPEAKING, MISSING = range(3)
 """Bands of the index: its value, how many layers speak, which ones are missing."""
 
@@ -52,12 +52,14 @@ def fused_block(
         Shape (layers, N_FIELDS), whole numbers: start, bands, height and width of the
         window in ``values``; start and row length of the lattice in ``node_x``; its
         step; samples along a cell's side; 1 for bilinear, 0 for nearest; first plane;
-        the band that enters the index, or -1; and the layer's bit among the missing.
+        the band that enters the index, or -1; the layer's bit among the missing; how
+        many cells after the lattice's first corner the block begins; and the window's
+        first row and column on its raster.
     limits
-        Shape (layers, 4): first and last column, first and last row of the whole
-        raster, in cells of the window. Beyond them there is no data.
+        Shape (layers, 4): left, right, top and bottom edge of the whole raster, in its
+        cells. Beyond them there is no data.
     node_x, node_y
-        Nodes of all lattices, in cells of the windows.
+        Nodes of all lattices, in cells of the rasters.
     knots
         Shape (layers, 2, n): values and scores. Values must not decrease, a value that
         stands twice makes a step; the rest is infinity.
@@ -72,7 +74,8 @@ def fused_block(
     index
         Shape (3, height, width), float32, to fill; or (3, 0, 0): not wanted.
     extremes
-        Shape (planes, 3), to update: least, largest value, and cells with data.
+        Shape (planes, 3), to update: least, largest value, and cells with data; only
+        where the planes are wanted.
     """
     n_layers = fields.shape[0]
     height = max(planes.shape[1], index.shape[1])
@@ -100,14 +103,14 @@ def fused_block(
                 if k == 1:
                     if band == 0:
                         box = _places(f, node_x, node_y, y, 0, u, v, width)
-                    _read_row(window, f[SMOOTH], limits[layer], box, u, v, row)
+                    _read_row(window, f, limits[layer], box, u, v, row)
                 else:
                     _read_mean(
                         window, f, limits[layer], node_x, node_y, y, u, v,
                         total, count, row, least_covered,
                     )  # fmt: skip
-                _note(row, extremes[plane])
                 if keeps_planes:
+                    _note(row, extremes[plane])
                     for x in range(width):
                         a = row[x]
                         planes[plane, y, x] = a if a == a else NODATA
@@ -128,7 +131,7 @@ def _places(
     v: NDArray,
     width: int,
 ) -> tuple[float, float, float, float]:
-    """Places of the samples of one row, in cells of the window.
+    """Places of the samples of one row, in cells of the raster.
 
     Returns least and largest column and row; infinite ones where they are not known.
     """
@@ -139,12 +142,12 @@ def _places(
         for i in range(width * k):
             u[i], v[i] = node_x[start + i], node_y[start + i]
         return -math.inf, math.inf, -math.inf, math.inf
-    down = (y + (sub + 0.5) / k) / step
+    down = (y + f[DOWN] + (sub + 0.5) / k) / step
     j = int(down)
     t = down - j
     top = f[LATTICE] + j * across
-    n = step * k
-    for square in range((width * k + n - 1) // n):
+    n, before = step * k, f[RIGHT] * k
+    for square in range((before + width * k + n - 1) // n):
         a, b = top + square, top + across + square
         x0 = node_x[a] + t * (node_x[b] - node_x[a])
         y0 = node_y[a] + t * (node_y[b] - node_y[a])
@@ -153,8 +156,8 @@ def _places(
         u_min, u_max = min(u_min, x0, x1), max(u_max, x0, x1)
         v_min, v_max = min(v_min, y0, y1), max(v_max, y0, y1)
         dx, dy = (x1 - x0) / n, (y1 - y0) / n
-        first = square * n
-        for i in range(first, min(first + n, width * k)):
+        first = square * n - before
+        for i in range(max(first, 0), min(first + n, width * k)):
             u[i] = x0 + (i - first + 0.5) * dx
             v[i] = y0 + (i - first + 0.5) * dy
     return u_min, u_max, v_min, v_max
@@ -163,7 +166,7 @@ def _places(
 @njit(cache=True, nogil=True)
 def _read_row(
     window: NDArray,
-    smooth: int,
+    f: NDArray,
     limit: NDArray,
     box: tuple[float, float, float, float],
     u: NDArray,
@@ -172,66 +175,78 @@ def _read_row(
 ) -> None:
     """Values at the samples of one row; ``box`` are the limits of their places."""
     height, width = window.shape
-    inside = box[0] >= 0.5 and box[1] < width - 0.5
-    inside = inside and box[2] >= 0.5 and box[3] < height - 0.5
-    if smooth and inside:
-        _read_inside(window, u, v, out)
+    first_row, first_column = f[TOP], f[LEFT]
+    inside = box[0] - first_column >= 0.5 and box[1] - first_column < width - 0.5
+    inside = inside and box[2] - first_row >= 0.5 and box[3] - first_row < height - 0.5
+    if f[SMOOTH] and inside:
+        _read_inside(window, first_row, first_column, u, v, out)
         return
     for i in range(len(out)):
         x, y = u[i], v[i]
         here = limit[0] <= x <= limit[1] and limit[2] <= y <= limit[3]
         if not here or height == 0:
             out[i] = math.nan
-        elif smooth == 0:
-            out[i] = window[_within(y, height), _within(x, width)]
+        elif f[SMOOTH] == 0:
+            row, column = math.floor(y) - first_row, math.floor(x) - first_column
+            out[i] = window[_within(row, height), _within(column, width)]
         else:
-            out[i] = _careful(window, x, y)
+            out[i] = _careful(window, first_row, first_column, x, y)
 
 
 @njit(cache=True, nogil=True)
-def _read_inside(window: NDArray, u: NDArray, v: NDArray, out: NDArray) -> None:
+def _read_inside(
+    window: NDArray,
+    first_row: int,
+    first_column: int,
+    u: NDArray,
+    v: NDArray,
+    out: NDArray,
+) -> None:
     """Bilinear values where all four neighbours lie in the window."""
-    wide = np.uint64(window.shape[1])
+    width = window.shape[1]
+    wide, start = np.uint64(width), first_row * width + first_column
     flat = window.reshape(window.size)
     for i in range(len(out)):
         x, y = u[i] - 0.5, v[i] - 0.5
         c, r = np.int32(x), np.int32(y)
         s, t = x - c, y - r
-        first = np.uint64(r) * wide + np.uint64(c)  # unsigned: no index from the end
+        first = np.uint64(r * width + c - start)  # unsigned: never from the end
         below = first + wide
         top = flat[first] * (1.0 - s) + flat[first + np.uint64(1)] * s
         bottom = flat[below] * (1.0 - s) + flat[below + np.uint64(1)] * s
         out[i] = top * (1.0 - t) + bottom * t
     for i in range(len(out)):
         if out[i] != out[i]:
-            out[i] = _careful(window, u[i], v[i])
+            out[i] = _careful(window, first_row, first_column, u[i], v[i])
 
 
 @njit(cache=True, nogil=True)
-def _within(position: float, size: int) -> int:
-    return min(max(math.floor(position), 0), size - 1)
+def _within(place: int, size: int) -> int:
+    return min(max(place, 0), size - 1)
 
 
 @njit(cache=True, nogil=True)
-def _careful(window: NDArray, x: float, y: float) -> float:
+def _careful(
+    window: NDArray, first_row: int, first_column: int, x: float, y: float
+) -> float:
     """Value at the rim of a raster or of its data.
 
     A place in a cell without data has none; elsewhere neighbours without data are left
     out and the other weights scaled up.
     """
     height, width = window.shape
-    home = window[_within(y, height), _within(x, width)]
+    row, column = math.floor(y) - first_row, math.floor(x) - first_column
+    home = window[_within(row, height), _within(column, width)]
     if home != home:
         return math.nan
     c, r = math.floor(x - 0.5), math.floor(y - 0.5)
     s, t = x - 0.5 - c, y - 0.5 - r
+    c, r = c - first_column, r - first_row
     total, weight = 0.0, 0.0
     for down in range(2):
         for right in range(2):
             share = (s if right else 1.0 - s) * (t if down else 1.0 - t)
-            value = window[
-                min(max(r + down, 0), height - 1), min(max(c + right, 0), width - 1)
-            ]
+            value = window[_within(r + down, height), _within(c + right, width)]
             if value == value:
                 total += share * value
                 weight += share
@@ -260,7 +275,7 @@ def _read_mean(
     samples = np.empty(width * k)
     for sub in range(k):
         box = _places(f, node_x, node_y, y, sub, u, v, width)
-        _read_row(window, f[SMOOTH], limit, box, u, v, samples)
+        _read_row(window, f, limit, box, u, v, samples)
         for i in range(width * k):
             if samples[i] == samples[i]:
                 total[i // k] += samples[i]
@@ -274,7 +289,7 @@ def _read_mean(
 def _note(row: NDArray, extremes: NDArray) -> None:
     low, high, n = extremes[0], extremes[1], 0
     for x in range(len(row)):
-        a = row[x]
+        a = float(np.float32(row[x]))  # as the map holds it
         low = a if a < low else low  # noqa: FURB136 (NaN is not below)
         high = a if a > high else high  # noqa: FURB136
         n += 1 if a == a else 0
@@ -311,12 +326,13 @@ def _add_score(
         else:
             for x in range(width):
                 found[x] += rise if row[x] >= before else 0.0
+    total, whole, count, codes = sums[0], sums[1], sums[2], sums[3]
     for x in range(width):
         known = 1.0 if row[x] == row[x] else 0.0
-        sums[0, x] += known * weight * found[x]
-        sums[1, x] += known * weight
-        sums[2, x] += known
-        sums[3, x] += (1.0 - known) * code
+        total[x] += known * weight * found[x]
+        whole[x] += known * weight
+        count[x] += known
+        codes[x] += (1.0 - known) * code
 
 
 @njit(cache=True, nogil=True)

@@ -26,7 +26,13 @@ from pipeline.core.rings import mapped
 from pipeline.hazards.block_store import BlockStore
 from pipeline.hazards.blocks import BlockReader
 from pipeline.hazards.grid import Grid, open_raster
-from pipeline.hazards.lattice import Exact, Lattice, identity_lattice, lattice_of
+from pipeline.hazards.lattice import (
+    Exact,
+    Lattice,
+    exact_lattice,
+    identity_lattice,
+    lattice_of,
+)
 from pipeline.hazards.levels import raster_levels
 from pipeline.hazards.region_grid import Block, RegionGrid
 
@@ -35,6 +41,9 @@ _PROBES: Final = 17
 _FINER: Final = 1.05
 """Source cells per target cell up to which one sample per cell is taken."""
 _WIDE_CELLS: Final = 4096
+_KEPT_SQUARES: Final = 16
+SQUARE_CELLS: Final = 512
+"""Side of the squares of the region's grid that lattices are made for."""
 _ROUNDING: Final = 1e-9
 _Borrowed = TypeVar("_Borrowed")
 _FloatArray = NDArray[np.float64]
@@ -150,6 +159,7 @@ class RasterSource:
             )
             self._readers.put(reader)
             self._exact.put(exact_places(target, grid))
+        self._squares: dict[Block, Lattice] = {}
         self.is_smooth = layer.sampling == "bilinear"
         self.block_rows = self.grid.block_height
         self.spans_width = self.grid.block_width >= self.grid.width > _WIDE_CELLS
@@ -158,8 +168,7 @@ class RasterSource:
 
     def place(self, block: Block) -> Placement:
         """Window of the raster that a block needs, with one cell around."""
-        with _borrowed(self._exact) as exact:
-            lattice = lattice_of(exact, block, subcells=self.subcells)
+        lattice = self._lattice(block)
         grid, box = self.grid, lattice.box()
         if box is None:
             return Placement(block, lattice, 0, 0, 0, 0, grid.height, grid.width)
@@ -173,6 +182,29 @@ class RasterSource:
         return Placement(
             block, lattice, top, left, bottom, right, grid.height, grid.width
         )
+
+    def _lattice(self, block: Block) -> Lattice:
+        """Lattice of a block: part of that of a fixed square of the region's grid.
+
+        So samples lie at the same places however the map is cut into blocks.
+        """
+        top, left = (v // SQUARE_CELLS * SQUARE_CELLS for v in (block.top, block.left))
+        square = Block(
+            top,
+            left,
+            min(SQUARE_CELLS, self._target.height - top),
+            min(SQUARE_CELLS, self._target.width - left),
+        )
+        with _borrowed(self._exact) as exact:
+            whole = self._squares.get(square)
+            if whole is None:
+                whole = lattice_of(exact, square, subcells=self.subcells)
+                if len(self._squares) >= _KEPT_SQUARES:
+                    self._squares.clear()
+                self._squares[square] = whole
+            if whole.step == 0:
+                return exact_lattice(exact, block, subcells=self.subcells)
+        return whole.part(block.top - top, block.left - left, block.height, block.width)
 
     def fill(self, place: Placement, out: NDArray[np.float32]) -> None:
         """Copy the window from decoded blocks; NaN is no data."""

@@ -19,11 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.hazards.fused import N_FIELDS, fused_block
-from pipeline.hazards.harmonise import Placement, Source
+from pipeline.hazards.harmonise import SQUARE_CELLS, Placement, Source
 from pipeline.hazards.region_grid import Block, RegionGrid
 
 DEFAULT_BUDGET_BYTES: Final = 512 << 20
-_LARGEST_BLOCK: Final = 512
 _FLOAT_BYTES: Final = 4
 _RIM_CELLS: Final = 4
 _LIMIT_SLACK: Final = 1e-6
@@ -95,7 +94,8 @@ def make_maps(
     -------
     ndarray
         Shape (planes, 3): least and largest value (infinite without any) and number of
-        cells with data, for the levels of all layers in their order.
+        cells with data, for the levels of all layers in their order; not known without
+        the planes.
     """
     if not (keeps_planes or keeps_index):
         raise ValueError("neither planes nor index are wanted")
@@ -129,7 +129,7 @@ def make_maps(
 
 def block_edge(recipe: Recipe, budget_bytes: int, threads: int) -> int:
     """Largest side of a block (a power of two) with which a task fits its share."""
-    edge = _LARGEST_BLOCK
+    edge = SQUARE_CELLS  # a block lies in one square of the lattices
     while edge > 1 and _work_bytes(recipe, edge) > _task_bytes(budget_bytes, threads):
         edge //= 2
     return edge
@@ -306,21 +306,20 @@ class _Task:
                 int(source.is_smooth), plane,
                 -1 if scored is None else scored.level,
                 0 if scored is None else scored.bit,
+                lattice.top, lattice.left, place.top, place.left,
             )  # fmt: skip
             limits[k] = (
-                -place.left - _LIMIT_SLACK, place.columns - place.left + _LIMIT_SLACK,
-                -place.top - _LIMIT_SLACK, place.rows - place.top + _LIMIT_SLACK,
+                -_LIMIT_SLACK, place.columns + _LIMIT_SLACK,
+                -_LIMIT_SLACK, place.rows + _LIMIT_SLACK,
             )  # fmt: skip
             start += n_levels * place.n_cells
             node += lattice.x.size
             plane += n_levels
-        lattices = [place.lattice for place in places]
-        node_x = [(a.x - p.left).ravel() for a, p in zip(lattices, places, strict=True)]
-        node_y = [(a.y - p.top).ravel() for a, p in zip(lattices, places, strict=True)]
         empty = [np.empty(0)]
-        return (
-            fields,
-            limits,
-            np.concatenate(node_x + empty),
-            np.concatenate(node_y + empty),
+        node_x = np.concatenate(
+            [*(place.lattice.x.ravel() for place in places), *empty]
         )
+        node_y = np.concatenate(
+            [*(place.lattice.y.ravel() for place in places), *empty]
+        )
+        return fields, limits, node_x, node_y

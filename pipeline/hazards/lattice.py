@@ -10,7 +10,7 @@ the projection, the edge of its domain), every sample is transformed itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -32,7 +32,8 @@ class Lattice:
 
     With ``step`` above zero, ``x`` and ``y`` (m + 1, n + 1) hold the columns and rows
     of the corners of squares of ``step`` cells, from the block's first corner on; the
-    last squares may reach beyond the block. With ``step`` zero they hold the places of
+    last squares may reach beyond the block. The block begins ``top`` rows and ``left``
+    columns of cells after the first corner. With ``step`` zero they hold the places of
     the samples themselves, ``subcells`` along each side of a cell; infinite where there
     is none.
     """
@@ -41,6 +42,26 @@ class Lattice:
     subcells: int
     x: _FloatArray
     y: _FloatArray
+    top: int = 0
+    left: int = 0
+
+    def part(self, top: int, left: int, height: int, width: int) -> Lattice:
+        """Lattice of a part of the block, whose samples stay where they are.
+
+        Only for a lattice of squares (``step`` above zero).
+        """
+        top, left = top + self.top, left + self.left
+        j, i = top // self.step, left // self.step
+        j_end = -(-(top + height) // self.step) + 1
+        i_end = -(-(left + width) // self.step) + 1
+        nodes = slice(j, j_end), slice(i, i_end)
+        return replace(
+            self,
+            x=self.x[nodes],
+            y=self.y[nodes],
+            top=top - j * self.step,
+            left=left - i * self.step,
+        )
 
     def box(self) -> tuple[float, float, float, float] | None:
         """Least and largest column and row (x0, y0, x1, y1); None where none is."""
@@ -60,8 +81,8 @@ class Lattice:
         """
         if self.step == 0:
             return self.x, self.y
-        rows = _centres(height, self.subcells) / self.step
-        columns = _centres(width, self.subcells) / self.step
+        rows = (self.top + _centres(height, self.subcells)) / self.step
+        columns = (self.left + _centres(width, self.subcells)) / self.step
         return _between(self.x, rows, columns), _between(self.y, rows, columns)
 
 
@@ -102,6 +123,11 @@ def lattice_of(
         if max(_middle_error(x), _middle_error(y)) <= tolerance_cells:
             return Lattice(half, subcells, x, y)
         step = half
+    return exact_lattice(exact, block, subcells=subcells)
+
+
+def exact_lattice(exact: Exact, block: Block, *, subcells: int = 1) -> Lattice:
+    """Lattice of a block in which every sample is transformed itself."""
     rows = block.top + _centres(block.height, subcells)
     columns = block.left + _centres(block.width, subcells)
     x, y = _evaluated(exact, rows, columns)

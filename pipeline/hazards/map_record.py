@@ -163,6 +163,7 @@ def layer_maps(
         rows.append(
             LayerMap(
                 layer_id=layer.id,
+                title=layer.title,
                 file=None if source is None else file_of(layer),
                 rule=None if source is None else rule_of(source),
                 unit=layer.unit,

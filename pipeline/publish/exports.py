@@ -169,7 +169,7 @@ def copy_hazard_maps(folder: Path, maps: Path) -> list[Path]:
     """
     folder.mkdir()
     written = []
-    for path in sorted(maps.iterdir()):
+    for path in sorted(maps.glob("[!.]*")):
         target = folder / path.name
         try:
             target.hardlink_to(path)
@@ -205,7 +205,10 @@ def maps_text(maps: HazardMaps) -> str:
         "",
         "| file | layers | unit | bands | rule |",
         "|---|---|---|---|---|",
-        *("| " + " | ".join((f"`{row[0]}`", *map(str, row[1:]))) + " |" for row in rows),
+        *(
+            "| " + " | ".join((f"`{row[0]}`", *map(str, row[1:]))) + " |"
+            for row in rows
+        ),
         "",
     ]
     return "\n".join(lines) + "\n"

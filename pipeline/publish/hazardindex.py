@@ -33,7 +33,8 @@ EDGES: Final = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _WIDTH_PIXELS: Final = 900
 _OPACITY: Final = 185
 _NOTHING: Final = (138, 146, 156)
-_HATCH_PIXELS: Final = 12
+_STRIPE: Final = (150, 140, 135)
+_HATCH_PIXELS: Final = 16
 _STORAGE: Final = "EPSG:4326"
 _MERCATOR: Final = "EPSG:3857"
 _SWATCH: Final = 18.0
@@ -137,7 +138,7 @@ def index_colours(
         colours[:, known & (place == number)] = np.array([[*shade, _OPACITY]]).T
     diagonal = np.add(*np.indices(index.shape))
     thin = diagonal % _HATCH_PIXELS == 0
-    colours[:, missing & known & thin] = np.array([[70, 80, 92, _OPACITY]]).T
+    colours[:, missing & known & thin] = np.array([[*_STRIPE, _OPACITY]]).T
     wide = diagonal % (_HATCH_PIXELS // 2) < 2
     colours[:, inside & ~known & wide] = np.array([[*_NOTHING, _OPACITY]]).T
     return colours
@@ -194,7 +195,7 @@ def index_legend(
         "classes": classes,
         "marks": tuple(marks),
         "parts": [_part_text(part, layers, words) for part in picture.index.parts],
-        "left_out": _left_out(picture.maps, layers, words),
+        "left_out": _left_out(picture.maps, words),
         "file": picture.index.file,
         "files": [item.file for item in picture.maps.layers if item.file],
     }
@@ -210,16 +211,13 @@ def _part_text(part: Any, layers: Mapping[str, Layer], words: Words) -> str:
     )
 
 
-def _left_out(
-    maps: HazardMaps, layers: Mapping[str, Layer], words: Words
-) -> list[tuple[str, str]]:
+def _left_out(maps: HazardMaps, words: Words) -> list[tuple[str, str]]:
     """Title and reason of every hazard layer that is not in the index."""
     rows = []
     for item in maps.layers:
         if item.in_index:
             continue
-        layer = layers.get(item.layer_id)
-        title = source_text(layer, words) if layer else item.layer_id
+        title = getattr(item.title, words.language, item.title.en)
         said = [sentence("map_note", one, words) for one in read_reasons(item.note)]
         rows.append((title, " ".join(said)))
     return rows

@@ -149,3 +149,18 @@ def test_the_identity_lattice_is_the_identity():
     x, y = identity_lattice(Block(7, 9, 3, 5)).places(3, 5)
     np.testing.assert_allclose(x[0], [0.5, 1.5, 2.5, 3.5, 4.5])
     np.testing.assert_allclose(y[:, 0], [0.5, 1.5, 2.5])
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_a_part_of_a_lattice_has_the_same_places(data):
+    exact = exact_of("laea to degrees")
+    lattice = lattice_of(exact, Block(64, 128, 200, 180), subcells=2)
+    top, left = data.draw(st.integers(0, 199)), data.draw(st.integers(0, 179))
+    height = data.draw(st.integers(1, 200 - top))
+    width = data.draw(st.integers(1, 180 - left))
+    x, y = lattice.places(200, 180)
+    part = lattice.part(top, left, height, width)
+    mine = slice(2 * top, 2 * (top + height)), slice(2 * left, 2 * (left + width))
+    np.testing.assert_allclose(part.places(height, width)[0], x[mine], atol=1e-9)
+    np.testing.assert_allclose(part.places(height, width)[1], y[mine], atol=1e-9)
