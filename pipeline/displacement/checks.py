@@ -81,8 +81,13 @@ def _disorder(
     )
 
 
-def check_series(series: PointSeries, path: Path) -> PointSeries:
+def check_series(
+    series: PointSeries, path: Path, *, is_part: bool = False
+) -> PointSeries:
     """Return the series if it can be trusted as far as a file can tell.
+
+    A part of a product may be without values, and its identifiers are compared with
+    those of the other parts elsewhere.
 
     Raises
     ------
@@ -92,13 +97,16 @@ def check_series(series: PointSeries, path: Path) -> PointSeries:
         vector, points down, or contradicts the flight direction of a right-looking
         radar.
     """
-    _check_points(series, path)
-    _check_values(series, path)
+    _check_places(series, path)
+    _check_finite(series, path)
+    if not is_part:
+        _check_ids(series, path)
+        check_not_blank(series.displacement_mm, path)
     _check_direction(series, path)
     return series
 
 
-def _check_points(series: PointSeries, path: Path) -> None:
+def _check_ids(series: PointSeries, path: Path) -> None:
     ids, counts = np.unique(series.point_id, return_counts=True)
     if len(ids) != series.n_points:
         raise input_error(
@@ -108,6 +116,9 @@ def _check_points(series: PointSeries, path: Path) -> None:
             expected="one row for each id",
             fix="keep one row for each point",
         )
+
+
+def _check_places(series: PointSeries, path: Path) -> None:
     lon, lat = series.lon_deg, series.lat_deg
     outside = ~((np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0))
     if outside.any():
@@ -122,9 +133,9 @@ def _check_points(series: PointSeries, path: Path) -> None:
         )
 
 
-def _check_values(series: PointSeries, path: Path) -> None:
+def _check_finite(series: PointSeries, path: Path) -> None:
     values = series.displacement_mm
-    if np.isinf(values).any():
+    if not np.isfinite(values.sum(dtype=np.float64)) and np.isinf(values).any():
         raise input_error(
             path,
             field="displacement",
@@ -132,6 +143,16 @@ def _check_values(series: PointSeries, path: Path) -> None:
             expected="finite numbers, or empty cells where there is no value",
             fix="write missing values as empty cells",
         )
+
+
+def check_not_blank(values: NDArray[np.float32], path: Path) -> None:
+    """Stop where displacements are all missing or all zero.
+
+    Raises
+    ------
+    InputError
+        Names the file.
+    """
     if values.size == 0:
         return
     valid = ~np.isnan(values)

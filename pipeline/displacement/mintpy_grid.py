@@ -75,10 +75,17 @@ def map_positions(
     )
     x = x0 + (np.arange(shape[1]) + 0.5) * dx
     y = y0 + (np.arange(shape[0]) + 0.5) * dy
-    return axis_positions(x, y, _crs(attributes, path), path)
+    return axis_positions(x, y, crs_of(attributes, path), path)
 
 
-def _crs(attributes: Attributes, path: Path) -> str:
+def crs_of(attributes: Attributes, path: Path) -> str:
+    """CRS of a geocoded grid.
+
+    Raises
+    ------
+    InputError
+        If a grid in metres names none.
+    """
     if attributes.get("X_UNIT", "degrees").lower().startswith("deg"):
         return "EPSG:4326"
     code, zone = attributes.get("EPSG"), attributes.get("UTM_ZONE", "").strip()

@@ -105,11 +105,13 @@ def _alike(
     displacement_mm: NDArray[np.float32],
 ) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.int64]]]:
     """Epochs with a value, and the series that have just these."""
-    valid = ~np.isnan(displacement_mm)
-    if valid.all():
-        if len(valid):
-            yield valid[0], np.arange(len(valid))
+    n, m = displacement_mm.shape
+    if not n:
         return
+    if np.isfinite(displacement_mm.sum(dtype=np.float64)):
+        yield np.ones(m, dtype=bool), np.arange(n)
+        return
+    valid = ~np.isnan(displacement_mm)
     packed = np.packbits(valid, axis=1)
     _, first, pattern = np.unique(
         packed, axis=0, return_index=True, return_inverse=True

@@ -95,18 +95,29 @@ def steps_of(
 def fit_source(
     series: PointSeries, methods: DisplacementMethods, steps: Steps | None = None
 ) -> FittedSource:
+    """Fit every point of a source, with the course of each."""
+    source = fit_terms(series, methods, steps)
+    course = _courses(series, source.without_steps(), source.usable)
+    return replace(source, course=course)
+
+
+def fit_terms(
+    series: PointSeries, methods: DisplacementMethods, steps: Steps | None = None
+) -> FittedSource:
     """Fit every point of a source; points with too few epochs are not usable."""
     steps = steps or Steps()
-    n_epochs = (~np.isnan(series.displacement_mm)).sum(axis=1)
     n_terms = N_TERMS + len(steps.dates)
     if len(series.epoch) - methods.persistence_epochs <= n_terms or not series.n_points:
-        return _unfitted(series, n_epochs, steps)
+        return _unfitted(series, steps)
     values: dict[str, NDArray[np.float64]] = {}
     step_mm = np.full((series.n_points, len(steps.dates)), np.nan)
     n_outliers = np.zeros(series.n_points, dtype=np.int64)
+    n_epochs = np.zeros(series.n_points, dtype=np.int64)
     for rows, chosen in steps.groups(series.n_points):
         days = tuple(_day(series, steps.dates[k]) for k in chosen)
-        part = series.displacement_mm[rows]
+        part = series.displacement_mm
+        if len(rows) < series.n_points:
+            part = part[rows]
         moved = _pulled_in(part, series, methods, days)
         fit = fit_trends(moved.displacement_mm, series.time_d, days)
         errors = standard_errors(moved.displacement_mm, series.time_d, days)
@@ -116,6 +127,7 @@ def fit_source(
             )
         step_mm[np.ix_(rows, chosen)] = fit.step_mm
         n_outliers[rows] = moved.n_outliers
+        n_epochs[rows] = fit.n_epochs
         wider = moved.widen(fit.n_epochs)
         found = {name: getattr(fit, name) for name in _FIT_COLUMNS}
         found |= {name: wider * getattr(errors, name) for name in _ERROR_COLUMNS}
@@ -132,9 +144,7 @@ def fit_source(
         & np.isfinite(fit.velocity_mm_per_yr)
         & np.isfinite(errors.velocity_std_mm_per_yr)
     )
-    stepless = _without_steps(series, step_mm, steps.dates)
-    course = _courses(series, stepless, usable)
-    return FittedSource(series, fit, errors, usable, n_outliers, course, steps.dates)
+    return FittedSource(series, fit, errors, usable, n_outliers, step_dates=steps.dates)
 
 
 _FIT_COLUMNS = (
@@ -147,9 +157,8 @@ _FIT_COLUMNS = (
 _ERROR_COLUMNS = ("velocity_std_mm_per_yr", "acceleration_std_mm_per_yr2")
 
 
-def _unfitted(
-    series: PointSeries, n_epochs: NDArray[np.int64], steps: Steps
-) -> FittedSource:
+def _unfitted(series: PointSeries, steps: Steps) -> FittedSource:
+    n_epochs = (~np.isnan(series.displacement_mm)).sum(axis=1)
     nothing = np.full(series.n_points, np.nan)
     no_steps = np.full((series.n_points, len(steps.dates)), np.nan)
     return FittedSource(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +23,8 @@ from pipeline.displacement.series import Component, PointSeries
 
 CONVENTIONS: Final = "CF-1.11"
 _CHUNK_BYTES: Final = 4 << 20
+_CHUNKS_AT_ONCE: Final = 8
+_COORDINATES: Final = "lon lat point_id"
 _EPOCH_ZERO: Final = np.datetime64("1970-01-01", "D")
 _LONG_NAME: Final = {
     Component.LINE_OF_SIGHT: "displacement along the line of sight",
@@ -36,19 +40,87 @@ _POSITIVE: Final = {
 
 def write_series(path: Path, sources: list[PointSeries]) -> None:
     """Write the store, whole or not at all; without sources it is valid and empty."""
+    with _store(path) as root:
+        for series in sources:
+            group = root.create_group(series.source_id)
+            _describe(group, series)
+            _write_points(
+                group, series.point_id, series.lon_deg, series.lat_deg, series.los
+            )
+            values = series.displacement_mm
+            array = _displacement(group, series, values.shape)
+            if values.size:
+                array[...] = values
+
+
+@contextmanager
+def open_series(path: Path) -> Iterator[SeriesWriter]:
+    """Open a store for one source that is written part by part."""
+    with _store(path) as root:
+        writer = SeriesWriter(root)
+        yield writer
+        writer.close()
+
+
+class SeriesWriter:
+    """Takes the parts of one source, in the order of its points."""
+
+    def __init__(self, root: zarr.Group) -> None:
+        self._root = root
+        self._group: zarr.Group | None = None
+        self._array: Any = None
+        self._points: list[tuple[NDArray[Any], ...]] = []
+        self._waiting: list[NDArray[np.float32]] = []
+        self._n_waiting = self._n_written = 0
+
+    def append(self, part: PointSeries) -> None:
+        """Write what fills whole chunks, and keep the rest for the next part."""
+        if self._group is None:
+            self._group = self._root.create_group(part.source_id)
+            _describe(self._group, part)
+            shape = (0, part.displacement_mm.shape[1])
+            self._array = _displacement(self._group, part, shape)
+        self._points.append((part.point_id, part.lon_deg, part.lat_deg, part.los))
+        self._waiting.append(part.displacement_mm)
+        self._n_waiting += part.n_points
+        n_rows = self._array.chunks[0]
+        if self._n_waiting >= _CHUNKS_AT_ONCE * n_rows:
+            self._write(self._n_waiting // n_rows * n_rows)
+
+    def close(self) -> None:
+        """Write the rest and the positions."""
+        if self._group is None:
+            return
+        self._write(self._n_waiting)
+        columns = zip(*self._points, strict=True)
+        _write_points(self._group, *(np.concatenate(column) for column in columns))
+
+    def _write(self, n_rows: int) -> None:
+        if n_rows == 0:
+            return
+        block = np.concatenate(self._waiting)
+        self._waiting = [block[n_rows:].copy()] if n_rows < len(block) else []
+        self._n_waiting -= n_rows
+        stop = self._n_written + n_rows
+        self._array.resize((stop, block.shape[1]))
+        self._array[self._n_written : stop] = block[:n_rows]
+        self._n_written = stop
+
+
+@contextmanager
+def _store(path: Path) -> Iterator[zarr.Group]:
     with whole_folder(path) as part:
         root = zarr.open_group(part, mode="w", zarr_format=2)
         root.attrs.update(
             {"Conventions": CONVENTIONS, "title": "Displacement series near facilities"}
         )
-        for series in sources:
-            _write_group(root.create_group(series.source_id), series)
+        yield root
         zarr.consolidate_metadata(part, zarr_format=2)
         metadata = part / ".zmetadata"
         write_json(metadata, json.loads(metadata.read_text(encoding="utf-8")))
 
 
-def _write_group(group: zarr.Group, series: PointSeries) -> None:
+def _describe(group: zarr.Group, series: PointSeries) -> None:
     group.attrs.update(
         {
             "Conventions": CONVENTIONS,
@@ -63,7 +135,6 @@ def _write_group(group: zarr.Group, series: PointSeries) -> None:
         }
     )
     days = (series.epoch - _EPOCH_ZERO).astype(np.int64).astype(np.int32)
-    coordinates = "lon lat point_id"
     _array(
         group,
         "time",
@@ -74,53 +145,53 @@ def _write_group(group: zarr.Group, series: PointSeries) -> None:
         standard_name="time",
         calendar="standard",
     )
-    _array(
-        group,
-        "point_id",
-        series.point_id.astype(np.str_),
-        ("point",),
-        None,
-        "identifier in the source",
-    )
-    _array(
-        group,
-        "lon",
-        series.lon_deg,
-        ("point",),
-        "degrees_east",
-        "longitude",
-        standard_name="longitude",
-    )
-    _array(
-        group,
-        "lat",
-        series.lat_deg,
-        ("point",),
-        "degrees_north",
-        "latitude",
-        standard_name="latitude",
-    )
-    for k, name in enumerate(("east", "north", "up")):
-        _array(
-            group,
-            f"los_{name}",
-            np.ascontiguousarray(series.los[:, k]),
-            ("point",),
-            "1",
-            f"{name} part of the unit vector from ground to satellite",
-            coordinates=coordinates,
-        )
-    _array(
+
+
+def _displacement(
+    group: zarr.Group, series: PointSeries, shape: tuple[int, int]
+) -> Any:
+    """Array of displacements, still empty."""
+    return _empty(
         group,
         "displacement",
-        series.displacement_mm,
+        shape,
+        np.dtype(np.float32),
         ("point", "time"),
         "mm",
         _LONG_NAME[series.component],
         positive=_POSITIVE[series.component],
         comment=f"positive {_POSITIVE[series.component]}; dates as in the file",
-        coordinates=coordinates,
+        coordinates=_COORDINATES,
     )
+
+
+def _write_points(
+    group: zarr.Group,
+    point_id: NDArray[np.str_],
+    lon_deg: NDArray[np.float64],
+    lat_deg: NDArray[np.float64],
+    los: NDArray[np.float64],
+) -> None:
+    ids = point_id.astype(np.str_)
+    _array(group, "point_id", ids, ("point",), None, "identifier in the source")
+    for name, values, long_name in (
+        ("lon", lon_deg, "longitude"),
+        ("lat", lat_deg, "latitude"),
+    ):
+        units = "degrees_east" if name == "lon" else "degrees_north"
+        _array(
+            group, name, values, ("point",), units, long_name, standard_name=long_name
+        )
+    for k, name in enumerate(("east", "north", "up")):
+        _array(
+            group,
+            f"los_{name}",
+            np.ascontiguousarray(los[:, k]),
+            ("point",),
+            "1",
+            f"{name} part of the unit vector from ground to satellite",
+            coordinates=_COORDINATES,
+        )
 
 
 def _array(
@@ -132,23 +203,48 @@ def _array(
     long_name: str,
     **attributes: str,
 ) -> None:
-    row_bytes = max(values.itemsize * math.prod(values.shape[1:]), 1)
-    rows = max(min(len(values), _CHUNK_BYTES // row_bytes), 1)
-    fill: Any = {"f": np.nan, "U": ""}.get(values.dtype.kind, 0)
+    array = _empty(
+        group,
+        name,
+        values.shape,
+        values.dtype,
+        dimensions,
+        units,
+        long_name,
+        **attributes,
+    )
+    if values.size:
+        array[...] = values
+
+
+def _empty(
+    group: zarr.Group,
+    name: str,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    dimensions: tuple[str, ...],
+    units: str | None,
+    long_name: str,
+    **attributes: str,
+) -> Any:
+    row_bytes = max(dtype.itemsize * math.prod(shape[1:]), 1)
+    rows = max(_CHUNK_BYTES // row_bytes, 1)
+    if shape[0]:
+        rows = min(shape[0], rows)
+    fill: Any = {"f": np.nan, "U": ""}.get(dtype.kind, 0)
     described: dict[str, Any] = {
         "_ARRAY_DIMENSIONS": list(dimensions),
         "long_name": long_name,
         **({"units": units} if units else {}),
         **attributes,
     }
-    array = group.create_array(
+    return group.create_array(
         name,
-        shape=values.shape,
-        dtype=values.dtype,
-        chunks=(rows, *(max(n, 1) for n in values.shape[1:])),
-        compressors=Blosc(cname="zstd", clevel=5, shuffle=Blosc.SHUFFLE),
+        shape=shape,
+        dtype=dtype,
+        chunks=(rows, *(max(n, 1) for n in shape[1:])),
+        compressors=Blosc(cname="lz4", clevel=5, shuffle=Blosc.BITSHUFFLE),
         fill_value=fill,
         attributes=described,
+        config={"write_empty_chunks": True},  # looking for empty ones takes longer
     )
-    if values.size:
-        array[...] = values

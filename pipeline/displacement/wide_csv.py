@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, Final, Literal
 
@@ -20,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
-from shapely import multipoints
+from shapely import box, multipoints
 from shapely.geometry import GeometryCollection
 from shapely.geometry.base import BaseGeometry
 
@@ -37,6 +38,7 @@ _THREADS: Final = 2
 _ARROW_TYPES: Final = {"text": pa.string(), "number": pa.float64()}
 _KINDS: Final = {"text": csv_bytes.TEXT, "number": csv_bytes.NUMBER}
 _LINE: Final = b"\n"
+_NOWHERE: Final = GeometryCollection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class WideTable:
 
     ``columns`` holds the static columns by the reader's own names (text as str, numbers
     as float64 with NaN for empty), ``values`` the epochs as float32 (n, m) in the
-    file's unit and sign. ``footprint`` is the hull of all rows, also of those not kept.
+    file's unit and sign. ``footprint`` is the hull of all rows, also of those not kept
+    (of a block in a stream: their box).
     """
 
     columns: dict[str, NDArray[Any]]
@@ -105,17 +108,40 @@ def read_wide(
     InputError
         Names the row and the field that cannot be read.
     """
-    parts = []
-    hull: BaseGeometry = GeometryCollection()
-    n_rows = 0
+    parts, places = [], []
     for block in stream_wide(path, layout, positions):
-        n_rows += block.n_rows
-        hull = hull.union(block.footprint).convex_hull
+        places.append((block.lon_deg, block.lat_deg))
         kept = keep(block.lon_deg, block.lat_deg)
         parts.append(block if kept.all() else _rows(block, kept))
     columns = {k: np.concatenate([p.columns[k] for p in parts]) for k in layout.static}
     lon, lat = (np.concatenate([getattr(p, a) for p in parts]) for a in _PLACE)
-    return WideTable(columns, lon, lat, _joined(parts), hull, n_rows)
+    every = np.hstack(places)
+    return WideTable(columns, lon, lat, _joined(parts), _hull(*every), every.shape[1])
+
+
+def _hull(lon_deg: NDArray[np.float64], lat_deg: NDArray[np.float64]) -> BaseGeometry:
+    """Convex hull of many points.
+
+    Points inside the octagon of the outermost points in eight directions are on no
+    hull and are dropped first (Akl and Toussaint 1978).
+    """
+    sums, differences = lon_deg + lat_deg, lon_deg - lat_deg
+    corners = [
+        turn(along)
+        for along in (lon_deg, sums, lat_deg, differences)
+        for turn in (np.argmin, np.argmax)
+    ]
+    octagon = multipoints(np.column_stack([lon_deg[corners], lat_deg[corners]]))
+    outline = octagon.convex_hull
+    if outline.geom_type != "Polygon":
+        return multipoints(np.column_stack([lon_deg, lat_deg])).convex_hull
+    ring = np.asarray(outline.exterior.coords)
+    left = outline.exterior.is_ccw
+    outside = np.zeros(len(lon_deg), dtype=bool)
+    for (x0, y0), (x1, y1) in pairwise(ring):
+        side = (x1 - x0) * (lat_deg - y0) - (y1 - y0) * (lon_deg - x0)
+        outside |= side <= 0.0 if left else side >= 0.0
+    return multipoints(np.column_stack([lon_deg, lat_deg])[outside]).convex_hull
 
 
 _PLACE: Final = ("lon_deg", "lat_deg")
@@ -199,8 +225,8 @@ def _placed(
             expected="coordinates in every row",
             fix="remove these rows or add their coordinates",
         )
-    hull = multipoints(np.column_stack([lon, lat])).convex_hull
-    return WideTable(columns, lon, lat, values, hull, len(lon))
+    extent = box(lon.min(), lat.min(), lon.max(), lat.max()) if len(lon) else _NOWHERE
+    return WideTable(columns, lon, lat, values, extent, len(lon))
 
 
 def _blocks(handle: IO[bytes]) -> Iterator[tuple[NDArray[np.uint8], int]]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely.geometry import MultiPoint
 
 from pipeline.core.errors import InputError
 from pipeline.displacement import csv_bytes, wide_csv
@@ -119,3 +120,18 @@ def test_a_broken_row_in_a_later_block_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(wide_csv, "_BLOCK_BYTES", 300)
     with pytest.raises(InputError, match=r"row 152, field '20200115': found \?"):
         read(tmp_path / "t.csv", "\n".join([",".join(HEADER), *rows]) + "\n")
+
+
+@pytest.mark.parametrize("shape", ["cloud", "line", "one"])
+def test_the_hull_of_many_points_is_that_of_all_of_them(shape):
+    rng = np.random.default_rng(4)
+    lon, lat = rng.normal(70, 1, 5000), rng.normal(40, 1, 5000)
+    if shape == "line":
+        lat = 2.0 * lon
+    if shape == "one":
+        lon, lat = lon[:1], lat[:1]
+    wanted = MultiPoint(np.column_stack([lon, lat])).convex_hull
+    found = wide_csv._hull(lon, lat)
+    assert found.geom_type == wanted.geom_type
+    assert found.symmetric_difference(wanted).area == 0.0
+    assert found.bounds == wanted.bounds
