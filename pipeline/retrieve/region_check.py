@@ -134,6 +134,7 @@ def check_region(
     places = places_of(region, data_roots, cache)
     findings = [
         *_inventory(region),
+        *_zones(region),
         *_layers(region, registry, places),
         *_unnamed(region),
         *_displacement(region),
@@ -155,6 +156,20 @@ def _inventory(region: Region) -> Iterator[Finding]:
                     f"there is no file {local}; without it there are no facilities. "
                     "Paths are relative to the region's file.",
                 )
+
+
+def _zones(region: Region) -> Iterator[Finding]:
+    for source in region.config.zones:
+        local = Path(os.path.normpath(region.resolve(source.path)))
+        if local.is_file():
+            yield Finding(Weight.FINE, "zones", f"{local} is there.")
+        else:
+            yield Finding(
+                Weight.ERROR,
+                "zones",
+                f"there is no file {local}; the run stops without it. Paths are "
+                "relative to the region's file.",
+            )
 
 
 def _layers(region: Region, registry: Registry, places: Places) -> Iterator[Finding]:

@@ -210,3 +210,9 @@ def test_nothing_is_written_by_a_check(elsewhere):
     main(["check-region", "kura.yaml"])
     assert sorted(p.name for p in elsewhere.iterdir()) == before
     assert yaml.safe_load((elsewhere / "kura.yaml").read_text(encoding="utf-8"))
+
+
+def test_a_file_of_zones_that_is_not_there_is_an_error(region_file, capsys):
+    path = region_file(zones=[{"path": "zones.gpkg"}])
+    assert main(["check-region", str(path)]) == 2
+    assert "error  zones" in capsys.readouterr().out
