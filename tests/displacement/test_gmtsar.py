@@ -1,0 +1,47 @@
+"""GMTSAR grids."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.io import netcdf_file
+
+from pipeline.core.errors import InputError
+from tests.displacement import small_products as small
+from tests.displacement.reading import read
+
+
+def test_days_of_gmtsar_count_from_zero(tmp_path, ask):
+    folder = small.gmtsar(tmp_path / "grids")
+    assert (folder / "disp_2020002_ll.grd").is_file()
+    assert str(read(ask, "gmtsar", folder).epoch[0]) == "2020-01-03"
+
+
+def test_classic_netcdf_grids_are_read_and_look_grids_give_the_direction(tmp_path, ask):
+    folder = small.gmtsar(tmp_path / "grids")
+    for name, value in zip("enu", (small.E, small.N, small.U), strict=True):
+        with netcdf_file(folder / f"look_{name}_ll.grd", "w") as file:
+            for axis, values in (
+                ("lon", 70.0 + 0.1 * np.arange(3)),
+                ("lat", 40.3 + 0.1 * np.arange(2)),
+            ):
+                file.createDimension(axis, len(values))
+                file.createVariable(axis, "d", (axis,))[:] = values
+            file.createVariable("z", "f", ("lat", "lon"))[:] = value
+    series = read(ask, "gmtsar", folder)
+    np.testing.assert_allclose(series.los[0], [small.E, small.N, small.U], atol=1e-6)
+
+
+def test_grids_of_another_extent_are_refused(tmp_path, ask):
+    folder = small.gmtsar(tmp_path / "grids")
+    small.gmt_grid(folder / "disp_2020099_ll.grd", small.VALUES_MM[1], lon0=71.0)
+    with pytest.raises(InputError, match=r"disp_2020099_ll\.grd, field 'lon'"):
+        read(ask, "gmtsar", folder)
+
+
+def test_radar_coded_grids_are_refused(tmp_path, ask):
+    folder = tmp_path / "grids"
+    folder.mkdir()
+    (folder / "disp_2020002.grd").touch()
+    with pytest.raises(InputError, match="radar coordinates"):
+        read(ask, "gmtsar", folder)

@@ -1,0 +1,37 @@
+"""LiCSBAS files."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.core.errors import InputError
+from tests.displacement import small_products as small
+from tests.displacement.reading import read
+
+
+def test_flat_licsbas_velocity_is_placed_by_its_parameter_file(tmp_path, ask):
+    rate = [[-3.0, 1.0, np.nan], [4.0, 5.0, 6.0]]
+    series = read(ask, "licsbas", small.licsbas_flat(tmp_path, rate))
+    assert series.provider_velocity_mm_per_yr.tolist() == [-3, 1, 4, 5, 6]
+    assert series.lon_deg[1] == pytest.approx(70.1)
+    assert series.coherence[0] == pytest.approx(0.7)
+    assert series.reference_point == "cells 1:2/0:1"
+
+
+def test_a_flat_file_of_another_size_is_refused(tmp_path, ask):
+    path = small.licsbas_flat(tmp_path, np.ones((2, 2)))
+    with pytest.raises(InputError, match="16 bytes; expected 24 bytes"):
+        read(ask, "licsbas", path)
+
+
+def test_the_reference_area_may_be_bytes(tmp_path, ask):
+    series = read(ask, "licsbas", small.licsbas(tmp_path / "cum.h5"))
+    assert series.reference_point == "cells 0:1/0:1"
+
+
+def test_a_direction_that_points_down_is_refused(tmp_path, ask):
+    changes = {"U.geo": np.full(small.SHAPE, -small.U, dtype=np.float32)}
+    path = small.licsbas(tmp_path / "cum.h5", **changes)
+    with pytest.raises(InputError, match="an up part above 0"):
+        read(ask, "licsbas", path)
