@@ -23,6 +23,16 @@ from pipeline.hazards.grid import Grid
 from pipeline.hazards.tiles import DamagedBlockError, tile_decoder
 
 _STORE_BYTES: Final = 96 << 20
+_BLOCK_ROWS: Final = 4
+_LEAST_STORE_BYTES: Final = 16 << 20
+_MOST_STORE_BYTES: Final = 256 << 20
+
+
+def row_store_bytes(grid: Grid) -> int:
+    """Size of a store that holds the rows of blocks next to the one being read."""
+    row_bytes = grid.width * grid.block_height * grid.dtype.itemsize
+    wanted = max(_BLOCK_ROWS * row_bytes, _LEAST_STORE_BYTES)
+    return min(wanted, _MOST_STORE_BYTES)
 
 
 class BlockReader:

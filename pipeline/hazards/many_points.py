@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +16,9 @@ from numpy.typing import NDArray
 from pipeline.core.layers import Layer
 from pipeline.core.point_values import bilinear_values, nearest_values
 from pipeline.core.rings import mapped
-from pipeline.hazards.blocks import BlockReader
+from pipeline.hazards.blocks import BlockReader, row_store_bytes
 from pipeline.hazards.grid import Grid, open_raster
 
-_BLOCK_ROWS: Final = 4
-_LEAST_STORE_BYTES: Final = 16 << 20
-_MOST_STORE_BYTES: Final = 256 << 20
 _FloatArray = NDArray[np.float64]
 
 
@@ -69,7 +65,7 @@ def values_at_points(
 
     def work(run: NDArray[np.int64]) -> None:
         with open_raster(layer, path) as (dataset, own_grid):
-            store_bytes = _store_bytes(own_grid)
+            store_bytes = row_store_bytes(own_grid)
             reader = BlockReader(dataset, own_grid, (band,), store_bytes)
             for k in run:
                 members = order[starts[k] : starts[k + 1]]
@@ -79,13 +75,6 @@ def values_at_points(
         for _ in pool.map(work, [run for run in runs if run.size]):
             pass
     return out
-
-
-def _store_bytes(grid: Grid) -> int:
-    """Size of a store that holds the rows of blocks next to the one being read."""
-    row_bytes = grid.width * grid.block_height * grid.dtype.itemsize
-    wanted = max(_BLOCK_ROWS * row_bytes, _LEAST_STORE_BYTES)
-    return min(wanted, _MOST_STORE_BYTES)
 
 
 def _by_block(

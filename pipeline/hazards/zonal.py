@@ -27,6 +27,7 @@ from pipeline.core.rings import Rings, rings_of
 from pipeline.core.zone_sums import zone_sums
 from pipeline.hazards.blocks import BlockReader
 from pipeline.hazards.grid import Grid, open_raster
+from pipeline.hazards.quantiles import zone_quantiles
 
 _TILE_CELLS: Final = 1 << 21
 
@@ -38,7 +39,8 @@ class ZoneStatistics:
     ``mean`` is weighted by the covered share of each cell; ``minimum`` and ``maximum``
     are over all cells that a polygon touches; all three are NaN where no cell has
     data. ``covered_cells`` is the sum of shares of cells with data, and
-    ``covered_fraction`` that sum as a share of the polygon.
+    ``covered_fraction`` that sum as a share of the polygon. ``quantiles`` (n, k) are
+    weighted by the covered share too, in the order in which they were asked for.
     """
 
     mean: NDArray[np.float64]
@@ -46,6 +48,7 @@ class ZoneStatistics:
     maximum: NDArray[np.float64]
     covered_cells: NDArray[np.float64]
     covered_fraction: NDArray[np.float64]
+    quantiles: NDArray[np.float64]
 
 
 def zone_statistics(
@@ -55,8 +58,9 @@ def zone_statistics(
     *,
     band: int = 1,
     threads: int = 2,
+    quantiles: Sequence[float] = (),
 ) -> ZoneStatistics:
-    """Mean, extremes and coverage of a raster in every polygon.
+    """Mean, extremes, coverage and, if asked for, quantiles of a raster in polygons.
 
     Parameters
     ----------
@@ -68,13 +72,15 @@ def zone_statistics(
         Band from 1.
     threads
         Threads that decode and add up; the result does not depend on them.
+    quantiles
+        Shares from 0 to 1; they take a second pass (`pipeline.hazards.quantiles`).
 
     Raises
     ------
     InputError
         If the raster is not what the registry says, or cannot be read.
     ValueError
-        If a polygon is empty or not valid.
+        If a polygon is empty or not valid, or a quantile is not from 0 to 1.
     """
     with open_raster(layer, path) as (_, grid):
         rings = rings_of(polygons, grid.transform)
@@ -103,7 +109,8 @@ def zone_statistics(
         out[tile.members, :2] += part[:, :2]
         out[tile.members, 2] = np.minimum(out[tile.members, 2], part[:, 2])
         out[tile.members, 3] = np.maximum(out[tile.members, 3], part[:, 3])
-    return _statistics(out, rings.area_cells)
+    ranked = zone_quantiles(layer, path, rings, quantiles, band=band, threads=threads)
+    return _statistics(out, rings.area_cells, ranked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +203,9 @@ def _boxes_filled(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray:
 
 
 def _statistics(
-    out: NDArray[np.float64], area_cells: NDArray[np.float64]
+    out: NDArray[np.float64],
+    area_cells: NDArray[np.float64],
+    quantiles: NDArray[np.float64],
 ) -> ZoneStatistics:
     weight = out[:, 0]
     known = weight > 0
@@ -208,4 +217,5 @@ def _statistics(
         maximum=np.where(known, out[:, 3], np.nan),
         covered_cells=weight,
         covered_fraction=np.minimum(weight / area_cells, 1.0),
+        quantiles=quantiles,
     )

@@ -11,6 +11,7 @@ from pipeline.core.coverage import cell_shares
 from pipeline.core.errors import InputError
 from pipeline.core.rings import rings_of
 from pipeline.hazards import zonal
+from pipeline.hazards.samples import weighted_quantile
 from pipeline.hazards.zonal import zone_statistics
 
 TENTH = Affine(0.1, 0.0, 70.0, 0.0, -0.1, 45.0)
@@ -98,6 +99,54 @@ def test_a_square_over_nine_cells_by_hand(make_layer, write_raster):
     # weights 1/4 1/2 1/4, 1/2 1 1/2, 1/4 1/2 1/4 over 1..9
     assert as_rows(found).tolist() == [[5, 1, 9, 4]]
     assert found.covered_fraction.tolist() == [1]
+
+
+def test_quantiles_over_nine_cells_by_hand(make_layer, write_raster):
+    path = write_raster(np.arange(1.0, 10.0).reshape(3, 3))
+    square = shapely.box(70.5, 40.5, 72.5, 42.5)
+    # weights of 1..9 are 1 2 1, 2 4 2, 1 2 1 quarters, together 16: after 1, 2, 3 lie
+    # 4 quarters, after 4 six, after 5 ten, after 8 fifteen
+    asked = [0, 4 / 16, 4.1 / 16, 0.5, 10 / 16, 10.1 / 16, 15 / 16, 1]
+    found = zone_statistics(make_layer(), path, [square], quantiles=asked)
+    assert found.quantiles.tolist() == [[1, 3, 4, 5, 5, 6, 8, 9]]
+
+
+def test_quantiles_leave_cells_without_data_out(make_layer, write_raster):
+    cells = np.array([[1.0, -1, 3], [-1, -1, -1], [7, 8, 9]])
+    path = write_raster(cells, nodata=-1)
+    rows = [shapely.box(70, 42 - k, 73, 43 - k) for k in range(3)]
+    found = zone_statistics(make_layer(nodata=-1), path, rows, quantiles=[0.5, 0.51])
+    assert found.quantiles[[0, 2]].tolist() == [[1, 3], [8, 8]]
+    assert np.isnan(found.quantiles[1]).all()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_quantiles_of_many_polygons_equal_one_at_a_time(field, threads):
+    layer, path, cells = field
+    shapes, asked = footprints(60), [0.05, 0.5, 0.95]
+    found = zone_statistics(layer, path, shapes, threads=threads, quantiles=asked)
+    for shape, row in zip(shapes, found.quantiles, strict=True):
+        shares = cell_shares(*rings_of([shape], TENTH).of(0), *cells.shape)
+        known = (shares > 0) & ~np.isnan(cells)
+        if not known.any():
+            assert np.isnan(row).all()
+            continue
+        expected = [weighted_quantile(cells[known], shares[known], q) for q in asked]
+        assert row.tolist() == expected
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.5, np.nan])
+def test_quantiles_beyond_all_cells_are_refused(field, wrong):
+    layer, path, _ = field
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        zone_statistics(layer, path, footprints(2), quantiles=[wrong])
+
+
+def test_a_polygon_too_large_for_quantiles_is_refused(field, monkeypatch):
+    layer, path, _ = field
+    monkeypatch.setattr("pipeline.hazards.quantiles._MOST_CELLS", 3)
+    with pytest.raises(ValueError, match="at most 3"):
+        zone_statistics(layer, path, footprints(9), quantiles=[0.5])
 
 
 def test_the_largest_value_may_lie_in_a_corner_that_is_hardly_cut(
