@@ -311,7 +311,7 @@ def _legend(low: float, high: float, unit: str, frame: _Frame) -> str:
         f'<text x="{_LEFT + 44 * len(_RAMP)}" y="{top + 32:.0f}" text-anchor="end">'
         f"{high:.4g} {html.escape(unit)}</text>"
     )
-    return f"<g>{boxes}{words}{_keys(frame)}</g>"
+    return f"<g>{boxes}{words}{_keys(frame)}{_raster_keys(frame)}</g>"
 
 
 def _legend_text(text: str, frame: _Frame) -> str:
@@ -322,13 +322,20 @@ def _legend_text(text: str, frame: _Frame) -> str:
 
 
 def _keys(frame: _Frame) -> str:
-    """What circles and hatching mean."""
+    """What circles mean."""
     left, top = _LEFT + 290, _TOP + frame.height + 42
     return (
         f'<circle cx="{left}" cy="{top:.0f}" r="5" fill="#2b83ba" stroke="#08306b"/>'
         f'<text x="{left + 12}" y="{top + 4:.0f}">facility with a value</text>'
         f'<circle cx="{left + 160}" cy="{top:.0f}" r="5" fill="#fff" stroke="#08306b"/>'
         f'<text x="{left + 172}" y="{top + 4:.0f}">without</text>'
+    )
+
+
+def _raster_keys(frame: _Frame) -> str:
+    """What hatching and colours of a raster mean."""
+    left, top = _LEFT + 290, _TOP + frame.height + 42
+    return (
         f'<rect x="{left + 240}" y="{top - 7:.0f}" width="22" height="14" '
         'fill="url(#none)" stroke="#888"/>'
         f'<text x="{left + 270}" y="{top + 4:.0f}">no data</text>'

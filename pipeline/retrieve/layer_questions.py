@@ -125,8 +125,8 @@ def _point_questions(answers: Answers) -> list[Question]:
     if answers.get("statistic") in ("count", "largest"):
         found.append(Question("radius_m", "distance up to which points count, metres"))
     where = (
-        "box in which the list would hold a point if there were one: west south east "
-        "north in degrees, or worldwide; no point outside of it means nothing"
+        "where the list would hold a point if there were one: west south east north in "
+        "degrees, worldwide, or a WKT polygon; no point elsewhere means nothing"
     )
     return [*found, Question("listed_in", where)]
 
@@ -225,8 +225,8 @@ def _not_answered(missing: list[Question], proposals: Answers) -> InputError:
     return input_error(
         "natech layers add",
         found=f"no answer to {len(missing)} question(s), and nobody to ask",
-        expected="\n  " + "\n  ".join(lines) + "\n",
-        fix="give these options, or call the command in a terminal",
+        expected="these options:\n  " + "\n  ".join(lines) + "\n",
+        fix="give them, or call the command in a terminal",
     )
 
 

@@ -133,7 +133,11 @@ def _of_vector(facts: VectorFacts, answers: Answers) -> dict[str, Any]:
         _check_columns(facts, row["columns"])
     if facts.is_points:
         row["points"] = _points(facts, answers)
-        row["extent"] = _listed_in(answers["listed_in"])
+        listed = answers["listed_in"].strip()
+        if listed.upper().startswith(("POLYGON", "MULTIPOLYGON")):
+            row["points"]["listed_in"] = listed
+        else:
+            row["extent"] = _listed_in(listed)
     elif "classes" in answers:
         row["classes"] = _classes(answers["classes"])
     return row
@@ -156,14 +160,14 @@ def _points(facts: VectorFacts, answers: Answers) -> dict[str, Any]:
 
 def _listed_in(text: str) -> list[float] | None:
     """Box in which a list of points is complete; None: worldwide."""
-    if text.strip() == "worldwide":
+    if text == "worldwide":
         return None
     box = [_number(word, "listed_in") for word in text.split()]
     if len(box) != 4 or not (box[0] < box[2] and box[1] < box[3]):
         raise input_error(
             "--listed-in",
             found=text,
-            expected="west south east north in degrees, or worldwide",
+            expected="west south east north in degrees, worldwide, or a WKT polygon",
             fix="correct the option",
         )
     return box

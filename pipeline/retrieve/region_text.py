@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Final
 
 from pipeline.core.layers import Layer
 from pipeline.retrieve.region_check import COST_OF_ABSENCE
 
+_DEGREE_M: Final = 111_195.0
+_CELLS_ACROSS: Final = 500
 _LISTS: Final = ("hazards", "climate_factors")
 _USE_COMMENTS: Final[dict[str, str]] = {
     "borders": "country polygons",
@@ -90,7 +93,22 @@ registries: []
 layers:
 """
     uses = "".join(_use(use, rows) for use, rows in draft.layers.items())
-    return head + uses + _TAIL
+    return head + uses + _maps(draft.bounds) + _TAIL
+
+
+def _maps(bounds: tuple[float, float, float, float]) -> str:
+    """Grid of the regional maps: about 500 round cells across the box."""
+    west, south, east, north = bounds
+    middle = math.radians((south + north) / 2)
+    wanted_m = (east - west) * math.cos(middle) * _DEGREE_M / _CELLS_ACROSS
+    power = 10.0 ** math.floor(math.log10(wanted_m))
+    cell_m = max(step * power for step in (1, 2, 5) if step * power <= wanted_m)
+    return f"""
+# Grid of the regional hazard maps, in metric_crs: about 500 cells across the box. Half
+# the cell of the finest layer is fine enough. Without this key no maps are made.
+maps:
+  cell_m: {cell_m:g}
+"""
 
 
 _TAIL: Final = """

@@ -540,6 +540,25 @@ def test_dated_points_in_a_csv_file_are_added_and_counted(home, capsys):
     assert found["gamma"] == 0
 
 
+def test_a_list_of_points_may_be_complete_in_an_outline_alone(home):
+    path = home / "layers" / "slides.csv"
+    path.parent.mkdir()
+    path.write_text("day,lon,lat\n2001-05-01,70.5,41.5\n", encoding="utf-8")
+    west = "POLYGON ((69 39, 71.6 39, 71.6 43, 69 43, 69 39))"
+    assert add(path, **(POINTS | {"listed_in": west})) == 0
+    found = run_hazards(home).set_index("tmf_id")["intensity_status"]
+    assert found["alpha"] == "measured"
+    assert found["gamma"] == "not_covered"
+
+
+@pytest.mark.parametrize("text", ["70 40 73", "73 40 70 42", "here"])
+def test_a_box_of_points_that_is_none_is_told(home, text, capfd):
+    path = home / "slides.csv"
+    path.write_text("day,lon,lat\n2001-05-01,70.5,41.5\n", encoding="utf-8")
+    assert add(path, "--copy", **(POINTS | {"listed_in": text})) == 2
+    assert "--listed-in" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [

@@ -78,6 +78,8 @@ def test_countries_are_found_where_shipped_borders_cover_the_box(elsewhere, proj
     assert region.layers_folder(project).resolve() == project / "layers" / "syr-darya"
     assert region.config.layers.borders == "syr-darya-borders"
     assert region.config.layers.rivers == "hydrorivers-asia"
+    assert region.config.maps is not None
+    assert region.config.maps.cell_m == 500
     report = check_region(elsewhere / "chu-talas.yaml")
     states = {item.subject: item.weight for item in report.findings}
     assert states["borders: syr-darya-borders"] is Weight.FINE
