@@ -164,11 +164,11 @@ def in_order(rows: Sequence[Row]) -> list[Row]:
 
 def _zone(row: Row, words: Words) -> dict[str, str]:
     """Cells of one row of the table of zones."""
-    numbers, unit = words.numbers, words.unit("mm/yr")
+    numbers = words.numbers
 
     def rate(name: str) -> str:
         value = row[name]
-        return numbers.unknown if value is None else numbers.quantity(value, unit, 2)
+        return numbers.unknown if value is None else numbers.number(value, 2)
 
     speed = rate("velocity_mm_per_yr")
     if row["velocity_mm_per_yr"] is not None:

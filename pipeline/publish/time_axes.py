@@ -27,34 +27,43 @@ class TimeAxes:
     last: int
     low_mm: float
     high_mm: float
+    width: float = WIDTH
+    height: float = HEIGHT
 
     @classmethod
-    def around(cls, days: Sequence[int], values_mm: Sequence[float]) -> TimeAxes:
+    def around(
+        cls,
+        days: Sequence[int],
+        values_mm: Sequence[float],
+        width: float = WIDTH,
+        height: float = HEIGHT,
+    ) -> TimeAxes:
         """Axes that hold all values and zero, with a margin."""
         low, high = min([*values_mm, 0.0]), max([*values_mm, 0.0])
         middle = 0.5 * (low + high)
         half = max(0.5 * (high - low), 0.5 * _LEAST_SPAN_MM) * 1.05
-        return cls(min(days), max(days), middle - half, middle + half)
+        limits = (min(days), max(days), middle - half, middle + half)
+        return cls(*limits, width, height)
 
     def x(self, day: int) -> float:
         """Pixel of a day."""
         share = (day - self.first) / max(self.last - self.first, 1)
-        return _LEFT + share * (WIDTH - _LEFT - _RIGHT)
+        return _LEFT + share * (self.width - _LEFT - _RIGHT)
 
     def y(self, value_mm: float) -> float:
         """Pixel of a displacement."""
         share = (self.high_mm - value_mm) / (self.high_mm - self.low_mm)
-        return _TOP + share * (HEIGHT - _TOP - _BOTTOM)
+        return _TOP + share * (self.height - _TOP - _BOTTOM)
 
     def upright(self, day: int) -> str:
         """Path of a vertical line on a day."""
-        return path([(self.x(day), _TOP), (self.x(day), HEIGHT - _BOTTOM)])
+        return path([(self.x(day), _TOP), (self.x(day), self.height - _BOTTOM)])
 
     def grid(self, words: Words) -> list[str]:
         """Lines and labels of millimetres and of the beginning of years."""
         drawn = []
         for value in ticks(self.low_mm, self.high_mm, 5):
-            ends = [(_LEFT, self.y(value)), (WIDTH - _RIGHT, self.y(value))]
+            ends = [(_LEFT, self.y(value)), (self.width - _RIGHT, self.y(value))]
             css = "a" if value == 0 else "g"
             drawn.append(svg("path", d=path(ends), class_=css))
             text = words.numbers.number(value)
@@ -67,7 +76,7 @@ class TimeAxes:
             date.fromordinal(self.last).year + 1,
         ):
             day = date(year, 1, 1).toordinal()
-            place = (self.x(day), HEIGHT - 12)
+            place = (self.x(day), self.height - 12)
             drawn.append(label(str(year), *place, text_anchor="middle", class_="t"))
             drawn.append(svg("path", d=self.upright(day), class_="g"))
         return drawn

@@ -10,9 +10,11 @@ from markupsafe import Markup
 
 from pipeline.publish.dossiers import Row
 from pipeline.publish.drawing import label, path, picture, svg
-from pipeline.publish.time_axes import HEIGHT, WIDTH, TimeAxes, ordinal
+from pipeline.publish.time_axes import TimeAxes, ordinal
 from pipeline.publish.words import Words
 
+WIDTH: Final = 470.0
+HEIGHT: Final = 220.0
 _GAP_FACTOR: Final = 3.0
 _SHORTEST_GAP_D: Final = 40
 
@@ -28,7 +30,7 @@ def zone_plot(rows: Sequence[Row], title: str, words: Words) -> Markup | None:
     days = [ordinal(str(row["date"])) for row in ordered]
     names = ("stack_mm", "model_mm_low", "model_mm_high")
     values = [float(r[n]) for r in ordered for n in names if r[n] is not None]
-    axes = TimeAxes.around(days, values)
+    axes = TimeAxes.around(days, values, WIDTH, HEIGHT)
     drawn = axes.grid(words)
     for part in _parts(days):
         chosen = [ordered[k] for k in part if ordered[k]["model_mm"] is not None]
