@@ -9,6 +9,7 @@ from affine import Affine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from rasterio.shutil import copy
 
 from pipeline.core.errors import InputError
 from pipeline.hazards.blocks import BlockReader
@@ -123,6 +124,18 @@ def test_files_over_four_gigabytes_have_the_same_blocks(make_layer, tmp_path):
     assert_array_equal(*decoded(make_layer(), path))
 
 
+@pytest.mark.parametrize("bands", [1, 3])
+def test_cloud_optimised_files_have_the_same_blocks(make_layer, tmp_path, bands):
+    data = np.pad(cells("float32", bands), ((0, 0), (0, 700), (0, 650)), mode="edge")
+    with rasterio.open(write(tmp_path / "plain.tif", data, nodata=-9)) as plain:
+        options = {"compress": "deflate", "predictor": "yes", "blocksize": 256}
+        copy(plain, tmp_path / "a.tif", driver="COG", **options)
+    with rasterio.open(tmp_path / "a.tif") as cog:
+        assert cog.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert cog.overviews(1)
+    assert_array_equal(*decoded(make_layer(nodata=-9), tmp_path / "a.tif"))
+
+
 def test_the_lesser_images_of_a_file_are_left_alone(make_layer, tmp_path):
     data = cells("float32")
     path = write(tmp_path / "a.tif", data, compress="deflate")
@@ -170,10 +183,10 @@ def test_a_broken_directory_has_no_layout(make_layer, tmp_path, wrong):
         else:
             offsets = content.index(b"\x44\x01\x04\x00")  # tag 324, numbers of 4 bytes
             content[offsets + 8 : offsets + 12] = b"\xff\xff\xff\x7f"
-        copy = tmp_path / "b.tif"
-        copy.write_bytes(content)
+        broken = tmp_path / "b.tif"
+        broken.write_bytes(content)
         assert tiff_layout(dataset, grid) is not None
-        object.__setattr__(grid, "path", copy)
+        object.__setattr__(grid, "path", broken)
         assert tiff_layout(dataset, grid) is None
 
 
