@@ -3,6 +3,7 @@
 Writes rates with their errors, accelerations, seasons and residuals: a table of points
 (``.parquet``) for any product, or a grid (``.h5`` as MintPy has it, or GeoTIFF) for a
 MintPy time series. The product is read part by part, so it may be larger than memory.
+Stored series (zarr) are fitted chunk by chunk, on a cluster where one is named.
 Rates are along what the product measures; the output names unit and sign.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -20,9 +22,12 @@ from numpy.typing import NDArray
 from pipeline.core.command import add_methods_option
 from pipeline.core.config import read_methods
 from pipeline.core.errors import InputError, input_error
+from pipeline.core.files import whole_file
+from pipeline.core.methods.displacement import DisplacementMethods
 
 log = logging.getLogger("natech.displacement")
 _TABLE: Final = ".parquet"
+_STORE: Final = ".zarr"
 _GRIDS: Final = (".h5", ".tif")
 
 
@@ -58,6 +63,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="grids only: leave out standard errors, which take most of the time",
     )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="stored series only: a dask.distributed scheduler, tcp://host:port",
+    )
     add_methods_option(parser)
 
 
@@ -86,6 +96,11 @@ def run(arguments: argparse.Namespace) -> None:
         raise _misplaced(f"--out {arguments.out.name}", ".parquet, .h5 or .tif")
     if arguments.without_errors:
         raise _misplaced("--without-errors", "a grid (.h5 or .tif)")
+    if arguments.file.suffix.lower() == _STORE:
+        _fit_store(arguments, methods, steps)
+        return
+    if arguments.scheduler is not None:
+        raise _misplaced("--scheduler", "stored series (.zarr)")
     from pipeline.displacement.inspect_file import choose_reader, read_options
     from pipeline.displacement.point_velocity import parts_of, write_rates
     from pipeline.displacement.readers import Request, load_options
@@ -99,6 +114,27 @@ def run(arguments: argparse.Namespace) -> None:
     parts = parts_of(module, request, options)
     n = write_rates(parts, arguments.out, arguments.series, methods, Steps(steps))
     log.info("%d points", n)
+
+
+def _fit_store(
+    arguments: argparse.Namespace, methods: DisplacementMethods, steps: tuple[date, ...]
+) -> None:
+    import pyarrow.parquet as pq
+
+    from pipeline.displacement.inspect_file import read_options
+    from pipeline.displacement.source_fit import Steps
+    from pipeline.displacement.stored_velocity import rates_of_store
+
+    with ExitStack() as stack:
+        if arguments.scheduler is not None:
+            from distributed import Client  # in the extra 'dev' and in environment.yml
+
+            stack.enter_context(Client(arguments.scheduler))
+        group = read_options(arguments.option).get("group")
+        table = rates_of_store(arguments.file, methods, Steps(steps), group)
+    with whole_file(arguments.out) as part:
+        pq.write_table(table, part, use_dictionary=False)
+    log.info("%d points", len(table))
 
 
 def _all(lon: NDArray[np.float64], _: NDArray[np.float64]) -> NDArray[np.bool_]:
