@@ -97,6 +97,11 @@ def fitted_model(
     columns += [
         np.maximum(years - years[k], 0.0) for k in _breaks(course) if 0 < k < len(years)
     ]
+    columns += [
+        (np.arange(len(years)) >= k).astype(np.float64)
+        for k in _steps(course)
+        if 0 < k < len(years)
+    ]
     shapes: list[NDArray[np.float64] | None] = [None]
     kind = str(course.kind[0])
     if kind in (Kind.CONSOLIDATION, Kind.DECELERATION, Kind.ACCELERATION):
@@ -119,6 +124,10 @@ def fitted_model(
 
 def _breaks(course: Course) -> list[int]:
     return [int(k) for k in course.break_epoch[0, : course.n_breaks[0]]]
+
+
+def _steps(course: Course) -> list[int]:
+    return [int(k) for k in course.step_epoch[0, : course.n_steps[0]]]
 
 
 def _shapes(years: NDArray[np.float64]) -> list[NDArray[np.float64]]:
@@ -200,7 +209,7 @@ def _curve_rows(
     model: Model,
     course: Course,
 ) -> list[dict[str, Any]]:
-    breaks = set(_breaks(course))
+    breaks = {*_breaks(course), *_steps(course)}
     days, values = points.series.epoch[known], stack[known]
     return [
         {

@@ -479,7 +479,7 @@ DISPLACEMENT_CURVES = Table(
             nullable=True,
         ),
         number("model_mm_high", "mm", "Upper bound of it.", nullable=True),
-        flag("is_break", "Whether the rate changes on this day."),
+        flag("is_break", "Whether the rate changes, or a step lies, on this day."),
     ),
 )
 
