@@ -19,6 +19,7 @@ from threading import Lock
 from typing import Final
 
 import numpy as np
+from affine import Affine
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
@@ -82,8 +83,44 @@ def zone_statistics(
     ValueError
         If a polygon is empty or not valid, or a quantile is not from 0 to 1.
     """
-    with open_raster(layer, path) as (_, grid):
-        rings = rings_of(polygons, grid.transform)
+    found = statistics_of_layers(
+        [(layer, path)], polygons, band=band, threads=threads, quantiles=quantiles
+    )
+    return found[0]
+
+
+def statistics_of_layers(
+    rasters: Sequence[tuple[Layer, Path]],
+    polygons: Sequence[BaseGeometry],
+    *,
+    band: int = 1,
+    threads: int = 2,
+    quantiles: Sequence[float] = (),
+) -> list[ZoneStatistics]:
+    """Do as `zone_statistics` for several layers in one CRS.
+
+    Polygons are checked and put on the cells once for all layers on one grid.
+    """
+    on_grid: dict[Affine, Rings] = {}
+    found = []
+    for layer, path in rasters:
+        with open_raster(layer, path) as (_, grid):
+            transform = grid.transform
+        if transform not in on_grid:
+            on_grid[transform] = rings_of(polygons, transform)
+        rings = on_grid[transform]
+        sums = _sums_in(layer, path, grid, rings, band, threads)
+        ranked = zone_quantiles(
+            layer, path, rings, quantiles, band=band, threads=threads
+        )
+        found.append(_statistics(sums, rings.area_cells, ranked))
+    return found
+
+
+def _sums_in(
+    layer: Layer, path: Path, grid: Grid, rings: Rings, band: int, threads: int
+) -> NDArray[np.float64]:
+    """Sum of shares, of share x value, least and largest value of every polygon."""
     tiles = list(_tiles(rings.windows(grid.height, grid.width), grid))
     parts: list[NDArray[np.float64]] = [np.empty(0)] * len(tiles)
     waiting = iter(range(len(tiles)))
@@ -109,8 +146,7 @@ def zone_statistics(
         out[tile.members, :2] += part[:, :2]
         out[tile.members, 2] = np.minimum(out[tile.members, 2], part[:, 2])
         out[tile.members, 3] = np.maximum(out[tile.members, 3], part[:, 3])
-    ranked = zone_quantiles(layer, path, rings, quantiles, band=band, threads=threads)
-    return _statistics(out, rings.area_cells, ranked)
+    return out
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from pipeline.core.errors import InputError
 from pipeline.core.rings import rings_of
 from pipeline.hazards import zonal
 from pipeline.hazards.samples import weighted_quantile
-from pipeline.hazards.zonal import zone_statistics
+from pipeline.hazards.zonal import statistics_of_layers, zone_statistics
 
 TENTH = Affine(0.1, 0.0, 70.0, 0.0, -0.1, 45.0)
+FIFTH = Affine(0.2, 0.0, 70.0, 0.0, -0.2, 45.0)
 
 
 @pytest.fixture
@@ -76,6 +77,22 @@ def test_results_do_not_depend_on_the_number_of_threads(field):
     one = as_rows(zone_statistics(layer, path, shapes, threads=1))
     four = as_rows(zone_statistics(layer, path, shapes, threads=4))
     assert np.array_equal(one, four, equal_nan=True)
+
+
+def test_several_layers_equal_one_at_a_time(field, make_layer, write_raster):
+    layer, path, cells = field
+    other = write_raster(
+        np.where(np.isnan(cells), 3, -cells), name="b.tif", transform=TENTH
+    )
+    coarse = write_raster(cells[::2, ::2], name="c.tif", transform=FIFTH)
+    rasters = [(layer, path), (make_layer(), other), (make_layer(), coarse)]
+    shapes = footprints(40)
+    for (one, file), found in zip(
+        rasters, statistics_of_layers(rasters, shapes, quantiles=[0.5]), strict=True
+    ):
+        alone = zone_statistics(one, file, shapes, quantiles=[0.5])
+        assert np.array_equal(as_rows(found), as_rows(alone), equal_nan=True)
+        assert np.array_equal(found.quantiles, alone.quantiles, equal_nan=True)
 
 
 def test_tiles_of_a_raster_share_out_all_of_its_data(field):
