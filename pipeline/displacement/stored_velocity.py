@@ -10,10 +10,11 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
-import dask
 import numpy as np
 import pyarrow as pa
 import zarr
+from dask.base import compute
+from dask.delayed import delayed
 from shapely import box
 
 from pipeline.core.errors import input_error
@@ -60,12 +61,12 @@ def rates_of_store(
     name = _group_of(path, group)
     root: Any = zarr.open_group(path, mode="r")
     n_points = root[name]["displacement"].shape[0]
-    fit = dask.delayed(_fit_rows, pure=True)
+    fit = delayed(_fit_rows, pure=True)
     tasks = [
         fit(path, name, at, min(at + rows_per_task, n_points), methods, steps.dates)
         for at in range(0, n_points, rows_per_task)
     ]
-    tables: tuple[pa.Table, ...] = dask.compute(*tasks)
+    tables: tuple[pa.Table, ...] = compute(*tasks)
     return pa.concat_tables(tables)
 
 
