@@ -21,7 +21,7 @@ from pipeline.hazards.annual_maxima import Maxima
 
 LOW, HIGH = 0.05, 0.95
 FAR: Final = 2.0
-"""Return periods beyond so many lengths of the record are flagged and left out of studies."""
+"""Return periods beyond so many records are flagged and left out of studies."""
 
 
 @dataclass(frozen=True, slots=True)
