@@ -30,12 +30,11 @@ from pipeline.assessment.shaking import When, flood_state, inflow
 from pipeline.core.config import ClimateCase
 from pipeline.core.methods.assessment import AssessmentMethods
 from pipeline.core.model import Confidence
-from pipeline.core.schemas.assessment_changes import Quantity
 
 HazardRows = Mapping[str, Sequence[Row]]
 MEDIAN: Final = 50.0
 _STATEMENT: Final = Label(Confidence.MEMORY_HIGH)
-_FIELDS: Final = {Quantity.INSIDE_FLOOD: "thi_site"}
+_SEISMIC: Final = Label(FAILURE_CONFIDENCE)
 
 
 @dataclass(frozen=True)
@@ -185,17 +184,21 @@ def _labels(one: Assessed, other: Assessed | None, scheme: Scheme) -> dict[str, 
     if other is not None:
         for name, label in field_labels(other, scheme).items():
             found[name] = label.with_(found.get(name))
-    return found | {"failure_per_yr": found.get("failure_per_yr", _SEISMIC)}
-
-
-_SEISMIC: Final = Label(FAILURE_CONFIDENCE)
+    floods = [x.facts.flood for x in (one, other) if x is not None]
+    water = [
+        Label(flood.confidence, flood.demonstration)
+        for flood in floods
+        if flood.confidence is not None
+    ]
+    inside = {"inside_flood": water[0].with_(*water)} if water else {}
+    return found | inside | {"failure_per_yr": found.get("failure_per_yr", _SEISMIC)}
 
 
 def _row(
     tmf_id: str, when: When, item: Compared, labels: Mapping[str, Label]
 ) -> dict[str, Any]:
-    field = _FIELDS.get(item.quantity, str(item.quantity))
-    label = labels.get(field, _STATEMENT) if item.has_number else _STATEMENT
+    known = labels.get(str(item.quantity), _STATEMENT)
+    label = known if item.has_number else _STATEMENT
     return {
         "tmf_id": tmf_id,
         "quantity": item.quantity,

@@ -60,9 +60,9 @@ def _middle(rows: Sequence[Row]) -> Row:
 def _hazard_rows(
     rows: Sequence[Row], cases: Sequence[Case], context: Context, words: Words
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """One row per level that some case changes; names of the measures none does."""
+    """Layers that some case changes, level by level; names of measures none does."""
     views, unchanged = [], []
-    for found in _by(rows, "layer_id", "level").values():
+    for found in _by(rows, "layer_id").values():
         first = found[0]
         name = words.known("measure", str(first["intensity_measure"]))
         if all(row["future"] is None for row in found):
@@ -71,19 +71,35 @@ def _hazard_rows(
             unchanged.append(name)
             continue
         layer = context.layers.get(str(first["layer_id"]))
-        by_case = _by(found, "scenario", "horizon")
         views.append(
             {
                 "hazard": code_word("hazard", first["hazard"], words),
                 "measure": name,
-                "level": period_label(first, words),
                 "source": source_text(layer, words) if layer else first["layer_id"],
-                "present": _number(first, "present", words),
-                "cells": [_future_cell(by_case.get(case, []), words) for case in cases],
+                "levels": _levels(found, cases, words),
                 "notes": _hazard_notes(found, context, words),
             }
         )
     return views, list(dict.fromkeys(unchanged))
+
+
+def _levels(
+    rows: Sequence[Row], cases: Sequence[Case], words: Words
+) -> list[dict[str, Any]]:
+    groups = sorted(
+        _by(rows, "level").values(), key=lambda r: r[0]["return_period_yr"] or 0.0
+    )
+    views = []
+    for found in groups:
+        by_case = _by(found, "scenario", "horizon")
+        views.append(
+            {
+                "level": period_label(found[0], words),
+                "present": _number(found[0], "present", words),
+                "cells": [_future_cell(by_case.get(case, []), words) for case in cases],
+            }
+        )
+    return views
 
 
 def _number(row: Row, name: str, words: Words) -> str:
@@ -113,7 +129,7 @@ def _range(rows: Sequence[Row], words: Words) -> str:
         (row for row in rows if row["future"] is not None),
         key=lambda row: float(row["percentile"]),
     )
-    if len(known) < 2:
+    if len({row["future"] for row in known}) < 2:
         return ""
     numbers = words.numbers
     return words(
@@ -160,7 +176,7 @@ def _hazard_notes(rows: Sequence[Row], context: Context, words: Words) -> list[s
             else:
                 found[sentence("hazard_note", reason, words)] = None
         for reason in read_reasons(row["shift_reason"]):
-            if reason.code not in _SHIFT_CODES:
+            if reason.code not in (*_SHIFT_CODES, "no_both_values"):
                 found[sentence("hazard_shift", reason, words)] = None
     measure = str(rows[0]["intensity_measure"])
     for layer in context.layers.values():
@@ -201,13 +217,16 @@ def _assessment(
             by_rule.append(name)
         else:
             by_case = _by(found, "scenario", "horizon")
-            notes = dict.fromkeys(text for r in found for text in _reasons(r, words))
+            same = len({row["reason"] for row in found}) == 1
             told.append(
                 {
                     "quantity": name,
                     "present": _estimate(found[0], "present", words),
-                    "cells": [_then(by_case.get(case, []), words) for case in cases],
-                    "notes": list(notes),
+                    "cells": [
+                        _then(by_case.get(case, []), words, with_reasons=not same)
+                        for case in cases
+                    ],
+                    "notes": _reasons(found[0], words) if same else [],
                 }
             )
     return {
@@ -242,29 +261,39 @@ def _yes(value: float) -> str:
     return "value.yes" if value else "value.no"
 
 
-def _then(rows: Sequence[Row], words: Words) -> Cell:
+def _then(rows: Sequence[Row], words: Words, *, with_reasons: bool) -> Cell:
     """Median then; the outer percentiles beside it where they differ."""
     if not rows:
         return Cell(words.numbers.unknown)
     middle = _middle(rows)
     effect = code_word("effect", middle["effect"], words)
+    reasons = _reasons(middle, words) if with_reasons else []
     if middle["effect"] == "no_future_value":
         look = appearance("status", "not_provided", words).look
-        return Cell(effect, look=look)
+        return Cell(effect, note=" ".join(reasons), look=look)
+    texts = [f"{effect}.", *reasons]
     ordered = sorted(rows, key=lambda row: float(row["percentile"]))
-    ends = [_estimate(row, "future", words) for row in (ordered[0], ordered[-1])]
-    said = _estimate(middle, "future", words)
-    others = " – ".join(dict.fromkeys(ends))
-    spread = ""
-    if len(ordered) > 1 and others != said:
-        spread = words(
-            "climate.spread",
-            values=others,
-            first=words.numbers.whole(ordered[0]["percentile"]),
-            last=words.numbers.whole(ordered[-1]["percentile"]),
+    ends = [_central(row, words) for row in (ordered[0], ordered[-1])]
+    if ends[0] != ends[1]:
+        texts.append(
+            words(
+                "climate.spread",
+                values=" – ".join(ends),
+                first=words.numbers.whole(ordered[0]["percentile"]),
+                last=words.numbers.whole(ordered[-1]["percentile"]),
+            )
         )
-    note = "; ".join(text for text in (effect, spread) if text)
-    return Cell(said, note=note, marks=marks_of(middle))
+    text = " ".join(texts)
+    said = _estimate(middle, "future", words)
+    return Cell(said, note=text[:1].upper() + text[1:], marks=marks_of(middle))
+
+
+def _central(row: Row, words: Words) -> str:
+    """Future value alone; with its bounds where there is nothing else."""
+    if row["future"] is None:
+        return _estimate(row, "future", words)
+    bare = {**row, "future_low": None, "future_high": None}
+    return _estimate(bare, "future", words)
 
 
 def climate_summary(dossiers: Sequence[Dossier], words: Words) -> list[str]:

@@ -93,6 +93,7 @@ def test_a_place_that_floods_then_scores_one_more(changes, rows):
     wet = rows.water("a", {500.0: 0.4}, **CASE) + rows.water("b", {500.0: 0.0}, **CASE)
     found = changes([*dry, *wet])
     inside = found["a", "inside_flood", 50.0]
+    assert (inside["confidence"], inside["provisional"]) == ("V", False)
     assert (inside["present"], inside["future"], inside["difference"]) == (0, 1, 1)
     for quantity in ("thi_site", "thi", "tri"):
         row = found["a", quantity, 50.0]

@@ -75,6 +75,7 @@ def make_hazards() -> None:
         north=40.6,
         step=0.05,
     )
+    make_flood()
     slopes = np.abs(np.linspace(-1.0, 1.0, 16))[:, None]
     heights = 800.0 + 2000.0 * slopes + 900.0 * (1.0 - east)
     write_raster("toy_relief.tif", {"height": heights}, 69.9, 40.6, 0.05)
@@ -84,6 +85,25 @@ def make_hazards() -> None:
         "ssp245,2041-2060,50,1.2,1.0695,invented for tests\n"
         "ssp245,2041-2060,95,1.7,1.0984,invented for tests\n",
         encoding="utf-8",
+    )
+
+
+def make_flood() -> None:
+    """Depths along the valley floor, now and, wider, under one climate case."""
+    row = np.arange(16)[:, None].repeat(16, axis=1)
+    floor = np.isin(row, (7, 8)) * 1.0
+    wider = np.isin(row, (6, 7, 8, 9, 10)) * 1.5
+    write_raster(
+        "toy_flood.tif",
+        {
+            "100": 0.5 * floor,
+            "500": floor,
+            "100 ssp585": 0.5 * wider,
+            "500 ssp585": wider,
+        },
+        west=69.9,
+        north=40.6,
+        step=0.05,
     )
 
 
