@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import pandas as pd
+
 from pipeline.assessment.assess import Assessed, assess, rank
 from pipeline.assessment.changing import (
     Compared,
@@ -74,6 +76,18 @@ def change_rows(
             when = When(case.scenario, case.horizon, percentile)
             future = _future(present, hazards, when, scheme, methods)
             yield from _case_rows(present, hazards, future, now, scheme, methods)
+
+
+def told_cases(
+    cases: Sequence[ClimateCase], hazards: pd.DataFrame
+) -> tuple[ClimateCase, ...]:
+    """Cases of a region; an optional one only where the hazards have rows of it."""
+    there = set(zip(hazards["scenario"], hazards["horizon"], strict=True))
+    return tuple(
+        case
+        for case in cases
+        if not case.optional or (str(case.scenario), case.horizon) in there
+    )
 
 
 def percentiles(

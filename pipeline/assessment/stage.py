@@ -15,7 +15,7 @@ from typing import Final
 import pandas as pd
 
 from pipeline.assessment.assess import Assessed, assess, assessment_rows
-from pipeline.assessment.changes import change_rows
+from pipeline.assessment.changes import change_rows, told_cases
 from pipeline.assessment.coefficients import coefficient_files
 from pipeline.assessment.contingency import contingency_table
 from pipeline.assessment.facts import facts_of, rows_by_facility
@@ -95,7 +95,7 @@ def run(arguments: argparse.Namespace) -> None:
     require_known_facilities(tables, paths)
     frames, assessed = assess_tables(tables, scheme, methods)
     hazards = rows_by_facility(tables["hazards"])
-    cases = region.config.climate
+    cases = told_cases(region.config.climate, tables["hazards"])
     changes = change_rows(assessed, hazards, cases, scheme, methods)
     frames["assessment_changes"] = table_of("assessment_changes", changes)
     more = {name: arguments.tables / f"{name}.parquet" for name in SHEET_TABLES}

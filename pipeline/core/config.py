@@ -155,6 +155,9 @@ class ClimateCase(Record):
 
     scenario: Scenario = Field(description="Climate scenario.")
     horizon: Horizon = Field(description="First and last year, such as 2041-2060.")
+    optional: bool = Field(
+        False, description="Passed over where no layer at hand is for the case."
+    )
 
 
 class RegionConfig(Record):

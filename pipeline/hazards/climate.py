@@ -241,6 +241,17 @@ def serving(
     return next(iter([*having, *usable, *fitting]), None)
 
 
+def told_cases(
+    cases: Sequence[ClimateCase], factors: Sequence[FactorLayer]
+) -> tuple[ClimateCase, ...]:
+    """Cases of a region; an optional one only where some factor is for it."""
+    return tuple(
+        case
+        for case in cases
+        if not case.optional or any(item.has_case(case) for item in factors)
+    )
+
+
 def _case_of(
     scenario: object, horizon: object, path: Path, line: int
 ) -> tuple[Scenario, str]:

@@ -29,6 +29,7 @@ from pipeline.hazards.climate import (
     FactorLayer,
     check_shift_unit,
     table_factors,
+    told_cases,
     unavailable_factors,
 )
 from pipeline.hazards.factor_grids import compared_factors, sampled_factors
@@ -111,13 +112,14 @@ def hazards_table(
     outlined = empty_table("zones") if zones is None else zones
     grounds = Grounds(manifest, choices, facilities, outlined)
     usual = grounds.spots((Zone.FACILITY,))
-    layers, cases = region.config.layers, region.config.climate
+    layers = region.config.layers
     hazard_items = _in_order(manifest.used_as("hazards"), layers.hazards)
     factor_items = _in_order(
         manifest.used_as("climate_factors"), layers.climate_factors
     )
     known = manifest.by_id()
     factors = [_factors(item, known, usual.places, choices) for item in factor_items]
+    cases = told_cases(region.config.climate, factors)
     layers_at = LayersAt(manifest, grounds, choices, factors, cases)
     found = [layers_at.sampled_layer(item) for item in hazard_items]
     ranked = with_precedence([LayerSamples(s.layer, samples) for s, samples in found])

@@ -15,6 +15,7 @@ from pipeline.hazards.climate import (
     is_unaffected,
     serving,
     table_factors,
+    told_cases,
     unavailable_factors,
     unavailable_reason,
 )
@@ -117,6 +118,14 @@ def test_every_case_takes_the_first_layer_that_has_it(make_layer, factor_layer):
     rain = make_layer(intensity_measure="rain_rate")
     assert serving(rain, [first, second], CASE) is first
     assert serving(rain, [first, second], LATER) is second
+
+
+def test_an_optional_case_needs_a_factor(read):
+    table = read("ssp245,2041-2060,50,,1.1,x\n")
+    wish = LATER.model_copy(update={"optional": True})
+    there = CASE.model_copy(update={"optional": True})
+    assert told_cases([CASE, LATER, wish, there], [table]) == (CASE, LATER, there)
+    assert told_cases([wish], []) == ()
 
 
 def test_a_difference_is_added_and_a_ratio_multiplies(read):
