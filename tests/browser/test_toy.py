@@ -38,6 +38,23 @@ def test_markers_are_the_rows_that_have_a_position(opened, toy_site):
     assert rows.count() == len(ALL)
 
 
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_the_index_is_off_until_its_layer_is_switched_on(opened, toy_site, language):
+    page = opened.go(toy_site / "index.html", query=f"?lang={language}")
+    picture = page.locator(".leaflet-hazard_index-pane img")
+    legend = page.locator("[data-layer-legend=hazard_index]:visible")
+    assert picture.count() == 1
+    assert not picture.is_visible()
+    assert legend.count() == 0
+    switch = page.locator("input[data-control=layer][value=hazard_index]:visible")
+    switch.check()
+    assert picture.is_visible()
+    assert legend.locator(".classes li").count() >= 5
+    assert legend.locator(".mark-provisional").count() == 1
+    assert picture.evaluate("image => image.naturalWidth") == 900
+    assert opened.errors == []
+
+
 def test_language_toggle_switches_every_part(opened, toy_site):
     page = opened.go(toy_site / "index.html")
     assert page.locator("h1:visible").inner_text() == "Toy valley"
