@@ -89,6 +89,13 @@ def _rates(row: Row | None, words: Words) -> list[Line]:
         return []
     unit = words.unit("mm/yr")
     lines = []
+    if row["forecast_date"] is not None:
+        days = {
+            name: words.numbers.iso_date(row[f"forecast{end}_date"])
+            for name, end in (("date", ""), ("low", "_low"), ("high", "_high"))
+        }
+        forecast = Cell(words("motion.forecast", **days), marks=marks_of(row))
+        lines.append(Line(words("field.forecast"), forecast))
     for name, error in _RATES:
         if row[name] is None:
             continue
