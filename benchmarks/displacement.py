@@ -250,7 +250,9 @@ def mintpy_file(path: Path, n_cells: int, n_epochs: int) -> None:
         stack = handle.create_dataset("timeseries", shape, "f4", chunks=True)
         for k in range(n_epochs):
             layer = rng.standard_normal((side, side), dtype=np.float32)
-            stack[k] = (layer + rate * np.float32(6 * k / 365.25)) / 1000 * (k > 0)
+            layer = (layer + rate * np.float32(6 * k / 365.25)) / 1000 * (k > 0)
+            layer[0, 0] = 0.0  # the reference point
+            stack[k] = layer
         handle["date"] = np.array(days, dtype="S8")
         handle["bperp"] = np.zeros(n_epochs, dtype="f4")
         for name, value in attributes.items():

@@ -25,7 +25,7 @@ from pipeline.displacement.noise import standard_errors
 from pipeline.displacement.outliers import pull_in
 from pipeline.displacement.trend import N_TERMS, TrendFit, fit_trends
 
-_BLOCK_BYTES: Final = 128 << 20
+_BLOCK_BYTES: Final = 64 << 20
 _TO_MM: Final = np.float32(1000.0)
 _KIND: Final = "timeseries"
 _KEPT_ATTRIBUTES: Final = (
@@ -164,25 +164,32 @@ def _reference_cell(attributes: dict[str, str]) -> tuple[int, int] | None:
 
 
 def _blocks(stack: Any) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Blocks (epochs, cells) of whole rows; the next one is read ahead."""
+    """Blocks (epochs, cells) of whole rows; the next one is read ahead.
+
+    Two buffers are used in turn, so a block is valid until the next but one is asked
+    for: fresh memory for each would take longer than reading.
+    """
     n_epochs, n_rows, width = stack.shape
     chunk = stack.chunks[1] if stack.chunks else 1
     fitting = _BLOCK_BYTES // (4 * n_epochs * width)
-    step = max(fitting // chunk * chunk, chunk)
+    step = min(max(fitting // chunk * chunk, chunk), n_rows)
     parts = [slice(at, min(at + step, n_rows)) for at in range(0, n_rows, step)]
+    buffers = [np.empty(n_epochs * step * width, dtype=np.float32) for _ in parts[:2]]
+
+    def read(k: int) -> NDArray[np.float32]:
+        rows = parts[k]
+        shape = (n_epochs, rows.stop - rows.start, width)
+        block = buffers[k % 2][: n_epochs * shape[1] * width].reshape(shape)
+        stack.read_direct(block, np.s_[:, rows, :])
+        return block.reshape(n_epochs, -1)
+
     with ThreadPoolExecutor(1) as pool:
-        ahead = pool.submit(_read, stack, parts[0])
+        ahead = pool.submit(read, 0)
         for k, rows in enumerate(parts):
             block = ahead.result()
             if k + 1 < len(parts):
-                ahead = pool.submit(_read, stack, parts[k + 1])
+                ahead = pool.submit(read, k + 1)
             yield rows, block
-
-
-def _read(stack: Any, rows: slice) -> NDArray[np.float32]:
-    block = np.empty((stack.shape[0], rows.stop - rows.start, stack.shape[2]), "f4")
-    stack.read_direct(block, np.s_[:, rows, :])
-    return block.reshape(len(block), -1)
 
 
 def _fit_block(

@@ -14,16 +14,17 @@ import logging
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.command import add_methods_option
-from pipeline.core.config import read_methods
 from pipeline.core.errors import InputError, input_error
 from pipeline.core.files import whole_file
-from pipeline.core.methods.displacement import DisplacementMethods
+
+if TYPE_CHECKING:
+    from pipeline.core.methods.displacement import DisplacementMethods
 
 log = logging.getLogger("natech.displacement")
 _TABLE: Final = ".parquet"
@@ -75,9 +76,6 @@ def run(arguments: argparse.Namespace) -> None:
     """Read, fit and write."""
     steps = tuple(sorted({_day(text) for text in arguments.step}))
     suffix = arguments.out.suffix.lower()
-    methods = read_methods(arguments.methods).displacement
-    if arguments.keep_outliers:
-        methods = methods.model_copy(update={"outlier_sigma": None})
     if suffix in _GRIDS:
         from pipeline.displacement.grid_velocity import fit_grid, write_grid
 
@@ -86,7 +84,7 @@ def run(arguments: argparse.Namespace) -> None:
         grid = fit_grid(
             arguments.file,
             steps,
-            outlier_sigma=methods.outlier_sigma,
+            outlier_sigma=_outlier_sigma(arguments),
             with_errors=not arguments.without_errors,
         )
         write_grid(grid, arguments.out)
@@ -96,6 +94,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise _misplaced(f"--out {arguments.out.name}", ".parquet, .h5 or .tif")
     if arguments.without_errors:
         raise _misplaced("--without-errors", "a grid (.h5 or .tif)")
+    methods = _methods(arguments)
     if arguments.file.suffix.lower() == _STORE:
         _fit_store(arguments, methods, steps)
         return
@@ -114,6 +113,20 @@ def run(arguments: argparse.Namespace) -> None:
     parts = parts_of(module, request, options)
     n = write_rates(parts, arguments.out, arguments.series, methods, Steps(steps))
     log.info("%d points", n)
+
+
+def _methods(arguments: argparse.Namespace) -> DisplacementMethods:
+    from pipeline.core.config import read_methods
+
+    methods = read_methods(arguments.methods).displacement
+    if arguments.keep_outliers:
+        return methods.model_copy(update={"outlier_sigma": None})
+    return methods
+
+
+def _outlier_sigma(arguments: argparse.Namespace) -> float | None:
+    """Limit of outliers; the methods are not read where none is looked for."""
+    return None if arguments.keep_outliers else _methods(arguments).outlier_sigma
 
 
 def _fit_store(
