@@ -31,6 +31,7 @@ from pipeline.hazards.grid import Grid, open_raster
 from pipeline.hazards.quantiles import zone_quantiles
 
 _TILE_CELLS: Final = 1 << 21
+_NEAR_CELLS: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,8 @@ def _tiles(windows: NDArray[np.int64], grid: Grid) -> Iterator[_Tile]:
     """Tiles that some polygon touches, row by row."""
     size = np.array(_tile_shape(grid))
     touching = np.flatnonzero(windows[:, 2] > windows[:, 0])
+    near = windows[touching, :2] // _NEAR_CELLS  # neighbours find cells in the cache
+    touching = touching[np.lexsort((near[:, 1], near[:, 0]))]
     first = windows[touching, :2] // size
     count = -(-windows[touching, 2:] // size) - first
     pairs = count.prod(axis=1)
