@@ -13,7 +13,7 @@ from pipeline.displacement.series import los_from_angles
 
 
 class GeometryOptions(Record):
-    """Viewing direction of a product whose files do not hold it."""
+    """Viewing direction and wavelength of a product whose files do not hold them."""
 
     los: tuple[float, float, float] | None = Field(
         None, description="Unit vector ground to satellite (east, north, up), for all."
@@ -23,6 +23,13 @@ class GeometryOptions(Record):
     )
     heading_deg: float | None = Field(
         None, ge=-360, le=360, description="Flight direction clockwise from north."
+    )
+    wavelength_m: float | None = Field(
+        None,
+        gt=0.005,
+        lt=1,
+        description="Wavelength of the radar, metres, where the files do not tell; "
+        "without it no step is recognised as an error of unwrapping.",
     )
 
     @model_validator(mode="after")
@@ -49,6 +56,11 @@ def declared_los(options: GeometryOptions, n_points: int) -> NDArray[np.float64]
 def track_angle_deg(options: GeometryOptions) -> float:
     """Flight direction in the options; NaN where they tell none."""
     return np.nan if options.heading_deg is None else options.heading_deg
+
+
+def wavelength_mm(options: GeometryOptions) -> float | None:
+    """Wavelength in the options; None where they tell none."""
+    return None if options.wavelength_m is None else 1000.0 * options.wavelength_m
 
 
 def los_from_azimuth(

@@ -283,6 +283,7 @@ def cell_series(
     reference_point: str = UNKNOWN,
     reference_epoch: str = UNKNOWN,
     files: tuple[Path, ...] = (),
+    wavelength_mm: float | None = None,
 ) -> PointSeries:
     """Series of the cells that hold one; parameters as in `PointSeries`.
 
@@ -321,4 +322,5 @@ def cell_series(
         unit_in_file=unit,
         sign_in_file=sign,
         files=files,
+        wavelength_mm=wavelength_mm,
     )

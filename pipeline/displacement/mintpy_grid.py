@@ -152,6 +152,17 @@ def heading_deg(attributes: Attributes) -> float:
         return np.nan
 
 
+def wavelength_mm(attributes: Attributes) -> float | None:
+    """Wavelength of the radar; None where the file lacks it."""
+    for name in ("WAVELENGTH", "wavelength"):
+        try:
+            metres = float(attributes[name])
+        except (KeyError, ValueError):
+            continue
+        return 1000.0 * metres if 0.005 < metres < 1.0 else None
+    return None
+
+
 def reference(attributes: Attributes) -> tuple[str, str]:
     """Reference point and epoch as the tables hold them."""
     lat, lon = attributes.get("REF_LAT"), attributes.get("REF_LON")

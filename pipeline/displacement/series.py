@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 UNKNOWN: Final = "unknown"
+SENTINEL_1_WAVELENGTH_MM: Final = 55.46576
+"""C band of Sentinel-1, 5.405 GHz (ESA; V)."""
 NO_EPOCHS: Final = np.empty(0, dtype="datetime64[D]")
 """Time axis of a product of rates alone."""
 
@@ -78,6 +80,8 @@ class PointSeries:
         What the file holds, for the record.
     files
         All files that were read, where they are more than the product's own.
+    wavelength_mm
+        Wavelength of the radar; None where the product does not tell.
     """
 
     source_id: str
@@ -101,6 +105,17 @@ class PointSeries:
     unit_in_file: str
     sign_in_file: str
     files: tuple[Path, ...] = ()
+    wavelength_mm: float | None = None
+
+    @property
+    def half_wave_mm(self) -> float | None:
+        """Step that an unwrapping error makes; None where it is not known.
+
+        Only along the line of sight: decomposed series have no step of their own.
+        """
+        if self.wavelength_mm is None or self.component is not Component.LINE_OF_SIGHT:
+            return None
+        return 0.5 * self.wavelength_mm
 
     @property
     def n_points(self) -> int:

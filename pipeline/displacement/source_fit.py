@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from pipeline.core.config import DisplacementStep
 from pipeline.core.methods.displacement import DisplacementMethods
-from pipeline.displacement.course import C_BAND_HALF_WAVE_MM, Course, find_courses
+from pipeline.displacement.course import Course, find_courses, without_jumps
 from pipeline.displacement.noise import Uncertainty, for_interpolated, standard_errors
 from pipeline.displacement.outliers import PulledIn, pull_in
 from pipeline.displacement.search import SearchArea, points_within
-from pipeline.displacement.series import Component, PointSeries
+from pipeline.displacement.series import PointSeries
 from pipeline.displacement.trend import N_TERMS, TrendFit, fit_trends
 
 
@@ -36,8 +36,12 @@ class FittedSource:
     step_dates: tuple[date, ...] = ()
 
     def without_steps(self) -> NDArray[np.float32]:
-        """Series as if the stated steps had not been, shape (n, m)."""
-        return _without_steps(self.series, self.fit.step_mm, self.step_dates)
+        """Series as if stated steps and unwrapping jumps had not been, shape (n, m).
+
+        ``series`` holds the values as they were read.
+        """
+        values = _without_steps(self.series, self.fit.step_mm, self.step_dates)
+        return values if self.course is None else without_jumps(values, self.course)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +99,51 @@ def steps_of(
 def fit_source(
     series: PointSeries, methods: DisplacementMethods, steps: Steps | None = None
 ) -> FittedSource:
-    """Fit every point of a source, with the course of each."""
+    """Fit every point of a source, with the course of each.
+
+    Points with unwrapping jumps are fitted once more without them.
+    """
+    steps = steps or Steps()
     source = fit_terms(series, methods, steps)
     course = _courses(series, source.without_steps(), source.usable)
+    if course is not None and course.n_jumps.any():
+        source = _fitted_without_jumps(source, course, methods, steps)
     return replace(source, course=course)
+
+
+def _fitted_without_jumps(
+    source: FittedSource, course: Course, methods: DisplacementMethods, steps: Steps
+) -> FittedSource:
+    """The fits of points with jumps replaced by those of their mended series."""
+    rows = np.flatnonzero(course.n_jumps > 0)
+    mended = without_jumps(source.series.displacement_mm, course)
+    part = fit_terms(
+        subset(source.series, rows, mended),
+        methods,
+        Steps(steps.dates, steps.applies[rows]) if steps.dates else steps,
+    )
+    fit = TrendFit(
+        **{
+            name: _renewed(getattr(source.fit, name), getattr(part.fit, name), rows)
+            for name in TrendFit.__slots__
+        }
+    )
+    errors = Uncertainty(
+        *(
+            _renewed(getattr(source.errors, name), getattr(part.errors, name), rows)
+            for name in Uncertainty.__slots__
+        )
+    )
+    usable, n_outliers = source.usable.copy(), source.n_outliers.copy()
+    usable[rows], n_outliers[rows] = part.usable, part.n_outliers
+    return replace(source, fit=fit, errors=errors, usable=usable, n_outliers=n_outliers)
+
+
+def _renewed(whole: NDArray, part: NDArray, rows: NDArray[np.int64]) -> NDArray:
+    """Copy of an array with some rows replaced."""
+    values = whole.copy()
+    values[rows] = part
+    return values
 
 
 def fit_terms(
@@ -140,7 +185,7 @@ def fit_terms(
     )
     errors = Uncertainty(*(values[name] for name in Uncertainty.__slots__))
     usable = (
-        (n_epochs >= methods.minimum_epochs)
+        (_independent(series, n_epochs, methods) >= methods.minimum_epochs)
         & np.isfinite(fit.velocity_mm_per_yr)
         & np.isfinite(errors.velocity_std_mm_per_yr)
     )
@@ -155,6 +200,16 @@ _FIT_COLUMNS = (
     "rmse_mm",
 )
 _ERROR_COLUMNS = ("velocity_std_mm_per_yr", "acceleration_std_mm_per_yr2")
+
+
+def _independent(
+    series: PointSeries, n_epochs: NDArray[np.int64], methods: DisplacementMethods
+) -> NDArray[np.float64]:
+    """Epochs that count: interpolated ones no more often than acquisitions can be."""
+    if not series.is_interpolated:
+        return n_epochs.astype(np.float64)
+    most = float(series.time_d[-1]) / methods.interpolated_interval_d + 1.0
+    return np.minimum(n_epochs, most)
 
 
 def _unfitted(series: PointSeries, steps: Steps) -> FittedSource:
@@ -208,11 +263,8 @@ def _courses(
     """
     if series.is_interpolated or not usable.any():
         return None
-    wave = C_BAND_HALF_WAVE_MM
-    if series.component is not Component.LINE_OF_SIGHT:
-        wave = 0.0
     rows = np.where(usable[:, None], values, np.float32(np.nan))
-    return find_courses(rows, series.time_d, half_wave_mm=wave)
+    return find_courses(rows, series.time_d, half_wave_mm=series.half_wave_mm)
 
 
 def subset(

@@ -17,13 +17,12 @@ from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import WatchLevel
 from pipeline.core.schemas.displacement import WATCH_REASONS
 from pipeline.displacement import rules
-from pipeline.displacement.course import C_BAND_HALF_WAVE_MM
 from pipeline.displacement.fitted import FittedPoints
 from pipeline.displacement.forecasts import forecast_of
 from pipeline.displacement.inverse_velocity import Forecast
 from pipeline.displacement.neighbourhoods import Grouping, find_speed_up
 from pipeline.displacement.search import in_company
-from pipeline.displacement.series import Component, PointSeries
+from pipeline.displacement.series import PointSeries
 
 LEVEL_ORDER: Final = tuple(WatchLevel)
 
@@ -215,9 +214,8 @@ def _speed_up_findings(
 
 
 def half_wave_mm(series: PointSeries) -> float:
-    """Size of an error of unwrapping of a series; 0 where there is none."""
-    is_los = series.component is Component.LINE_OF_SIGHT
-    return C_BAND_HALF_WAVE_MM if is_los else 0.0
+    """Size of an error of unwrapping of a series; 0 where it is not known."""
+    return series.half_wave_mm or 0.0
 
 
 def _speed_findings(

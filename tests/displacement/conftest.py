@@ -14,7 +14,11 @@ from shapely.geometry import box
 from pipeline.core.config import read_methods
 from pipeline.displacement.readers import Request
 from pipeline.displacement.search import SearchArea
-from pipeline.displacement.series import Component, PointSeries
+from pipeline.displacement.series import (
+    SENTINEL_1_WAVELENGTH_MM,
+    Component,
+    PointSeries,
+)
 
 LON, LAT = 70.1, 40.2
 M_PER_DEG_LON, M_PER_DEG_LAT = 85_160.0, 111_040.0
@@ -81,6 +85,7 @@ def point_series(
         footprint=box(LON - 0.05, LAT - 0.05, LON + 0.05, LAT + 0.05),
         unit_in_file="mm",
         sign_in_file="towards the satellite",
+        wavelength_mm=SENTINEL_1_WAVELENGTH_MM,
     )
     return replace(series, **changes)
 

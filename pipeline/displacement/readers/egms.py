@@ -25,6 +25,7 @@ from pipeline.displacement.readers import Request
 from pipeline.displacement.recognise import columns_of
 from pipeline.displacement.series import (
     COMPONENT_VECTOR,
+    SENTINEL_1_WAVELENGTH_MM,
     UNKNOWN,
     Component,
     PointSeries,
@@ -176,6 +177,7 @@ def _series(
         else "east"
         if kind is Component.EAST
         else "towards the satellite",
+        wavelength_mm=SENTINEL_1_WAVELENGTH_MM,
     )
 
 

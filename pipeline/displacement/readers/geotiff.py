@@ -25,6 +25,7 @@ from pipeline.displacement.geometry import (
     declared_los,
     los_from_parts,
     track_angle_deg,
+    wavelength_mm,
 )
 from pipeline.displacement.hdf import folder_of, no_file
 from pipeline.displacement.rasters import (
@@ -64,9 +65,6 @@ class Options(GeometryOptions):
     sign: Literal["towards", "away", "up", "east"] = Field(
         description="Positive direction: towards or away from the satellite, up, east."
     )
-    wavelength_m: float | None = Field(
-        None, gt=0, lt=1, description="Wavelength of the radar, metres (unit rad)."
-    )
     date_pattern: Literal["YYYYMMDD", "YYYY-MM-DD", "YYYY_MM_DD"] = Field(
         "YYYYMMDD", description="How dates are written in descriptions or names."
     )
@@ -87,8 +85,8 @@ class Options(GeometryOptions):
 
     @model_validator(mode="after")
     def _has_wavelength(self) -> Self:
-        if (self.unit == "rad") != (self.wavelength_m is not None):
-            raise ValueError("wavelength_m goes with the unit rad, and only with it")
+        if self.unit == "rad" and self.wavelength_m is None:
+            raise ValueError("the unit rad needs wavelength_m")
         if self.los_files and (self.los or self.incidence_deg):
             raise ValueError("give one of los, los_files, or the two angles")
         return self
@@ -136,6 +134,7 @@ def read(request: Request, options: Options) -> PointSeries:
         is_interpolated=options.is_interpolated,
         reference_point=options.reference_point,
         reference_epoch=options.reference_epoch,
+        wavelength_mm=wavelength_mm(options),
         files=(*dict.fromkeys(file for _, file, _ in layers), *angles),
     )
 

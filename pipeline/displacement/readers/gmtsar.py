@@ -24,6 +24,7 @@ from pipeline.displacement.geometry import (
     declared_los,
     los_from_parts,
     track_angle_deg,
+    wavelength_mm,
 )
 from pipeline.displacement.hdf import folder_of, read_grid
 from pipeline.displacement.readers import Request
@@ -99,6 +100,7 @@ def read(request: Request, options: Options) -> PointSeries:
         rate_mm_per_yr=rate,
         reference_point=options.reference_point,
         reference_epoch=str(epoch[0]),
+        wavelength_mm=wavelength_mm(options),
         files=tuple(file for _, file in days),
     )
 

@@ -26,7 +26,12 @@ from pipeline.displacement.geometry import (
 from pipeline.displacement.hdf import need, no_file, open_hdf5, text_of
 from pipeline.displacement.readers import Request
 from pipeline.displacement.recognise import in_hdf5
-from pipeline.displacement.series import NO_EPOCHS, UNKNOWN, PointSeries
+from pipeline.displacement.series import (
+    NO_EPOCHS,
+    SENTINEL_1_WAVELENGTH_MM,
+    UNKNOWN,
+    PointSeries,
+)
 
 NAME: Final = "licsbas"
 DESCRIPTION: Final = "LiCSBAS cum.h5, cum_filt.h5 or a flat velocity file (results/vel)"
@@ -102,6 +107,7 @@ def _read_series(request: Request, options: Options) -> PointSeries:
             rate_mm_per_yr=_optional(cells, handle, "vel"),
             reference_point=f"cells {area}" if area else UNKNOWN,
             reference_epoch=str(epoch[0]),
+            wavelength_mm=SENTINEL_1_WAVELENGTH_MM,
         )
 
 

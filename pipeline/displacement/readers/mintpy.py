@@ -119,6 +119,7 @@ def read(request: Request, options: Options) -> PointSeries:
         zero_is_empty=True,
         reference_point=point,
         reference_epoch=day,
+        wavelength_mm=mintpy_grid.wavelength_mm(attributes),
         files=(path, *files.values()),
     )
 

@@ -37,7 +37,11 @@ from pipeline.displacement.ministacks import (
 from pipeline.displacement.rasters import Band, open_raster
 from pipeline.displacement.readers import Request
 from pipeline.displacement.recognise import names_in
-from pipeline.displacement.series import UNKNOWN, PointSeries
+from pipeline.displacement.series import (
+    SENTINEL_1_WAVELENGTH_MM,
+    UNKNOWN,
+    PointSeries,
+)
 
 NAME: Final = "opera-disp-s1"
 DESCRIPTION: Final = "folder with OPERA DISP-S1 files of one frame"
@@ -124,6 +128,7 @@ def read(request: Request, options: Options) -> PointSeries:
         zero_is_empty=True,  # the first epoch is 0 also where nothing follows
         reference_point=place,
         reference_epoch=str(epoch[0]),
+        wavelength_mm=SENTINEL_1_WAVELENGTH_MM,
         files=(
             *(pair.path for pair in pairs),
             *(folder / f for f in options.los_files),

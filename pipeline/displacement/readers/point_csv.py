@@ -88,6 +88,13 @@ class Options(Record):
     heading_deg: float | None = Field(
         None, ge=-360, le=360, description="Flight direction clockwise from north."
     )
+    wavelength_m: float | None = Field(
+        None,
+        gt=0.005,
+        lt=1,
+        description="Wavelength of the radar, metres; without it no step is "
+        "recognised as an error of unwrapping.",
+    )
     is_interpolated: bool = Field(
         False, description="Whether epochs were interpolated between acquisitions."
     )
@@ -182,6 +189,9 @@ def _series(
         footprint=table.footprint,
         unit_in_file=options.unit,
         sign_in_file=options.sign,
+        wavelength_mm=None
+        if options.wavelength_m is None
+        else 1000.0 * options.wavelength_m,
     )
 
 

@@ -64,6 +64,7 @@ def read(request: Request, options: Options) -> PointSeries:
         los=options.los,
         incidence_deg=options.incidence_deg,
         heading_deg=options.heading_deg,
+        wavelength_m=options.wavelength_m,
         reference_point=options.reference_point,
     )
     series = point_csv.read(request, table)

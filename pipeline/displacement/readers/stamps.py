@@ -26,6 +26,7 @@ from pipeline.displacement.geometry import (
     GeometryOptions,
     declared_los,
     track_angle_deg,
+    wavelength_mm,
 )
 from pipeline.displacement.readers import Request
 from pipeline.displacement.recognise import columns_of
@@ -102,6 +103,7 @@ def read(request: Request, options: Options) -> PointSeries:
         footprint=MultiPoint(np.column_stack([lon, lat])).convex_hull,
         unit_in_file=UNIT,
         sign_in_file="towards the satellite",
+        wavelength_mm=wavelength_mm(options),
     )
 
 

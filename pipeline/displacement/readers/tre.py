@@ -25,6 +25,7 @@ from pipeline.displacement.geometry import (
     declared_los,
     los_from_parts,
     track_angle_deg,
+    wavelength_mm,
 )
 from pipeline.displacement.hdf import no_file
 from pipeline.displacement.point_table import (
@@ -179,6 +180,7 @@ def _read_shapefile(request: Request, options: Options) -> PointSeries:
         footprint=MultiPoint(np.column_stack([lon, lat])).convex_hull,
         unit_in_file=UNIT,
         sign_in_file=_SIGN[options.component],
+        wavelength_mm=wavelength_mm(options),
         files=_parts(request),
     )
 
