@@ -20,6 +20,7 @@ from pipeline.displacement.readers import (
     readers,
 )
 from pipeline.displacement.series import Component, los_from_angles
+from pipeline.displacement.trend import fit_trends
 
 NEW = (
     "pid,mp_type,latitude,longitude,easting,northing,height_ortho,height_ellipse,"
@@ -309,3 +310,27 @@ def test_an_unknown_reader_lists_those_that_exist(tmp_path):
     source = DisplacementSource(id="s", path=Path("x.csv"), reader="egsm")
     with pytest.raises(InputError, match=r"one of \['egms', 'geotiff'"):
         read_source(source, Region(), ())
+
+
+def test_tracks_of_mixed_signs_agree_once_their_signs_are_declared(tmp_path, ask):
+    # the ground sinks by 24 mm a year; one provider counts away from the satellite
+    days = np.arange(0, 1461, 12)
+    dates = (np.datetime64("2020-01-03", "D") + days).astype(str)
+    head = "CODE,LON,LAT," + ",".join(f"D{d.replace('-', '')}" for d in dates) + "\n"
+    los = {"asc": (-0.62, -0.1, 0.778), "desc": (0.59, -0.12, 0.798)}
+    rates = {}
+    for track, sign in (("asc", "away"), ("desc", "towards")):
+        along = -24.0 * los[track][2] * days / 365.25
+        written = -along if sign == "away" else along
+        text = head + "a,70.1,40.2," + ",".join(f"{v:.4f}" for v in written) + "\n"
+        path = write(tmp_path, f"{track}.csv", text)
+        for declared in {sign, "towards"}:
+            series = read_points(ask, path, sign=declared, los=los[track])
+            fit = fit_trends(series.displacement_mm, series.time_d)
+            rates[track, declared == sign] = fit.velocity_mm_per_yr[0]
+    looks = np.array([[los[t][0], los[t][2]] for t in ("asc", "desc")])
+    east, up = np.linalg.solve(looks, [rates["asc", True], rates["desc", True]])
+    assert (east, up) == pytest.approx((0.0, -24.0), abs=0.01)
+    # and a sign that is declared wrongly cannot pass for sinking
+    east, up = np.linalg.solve(looks, [rates["asc", False], rates["desc", True]])
+    assert abs(east) > abs(up)
