@@ -4,8 +4,8 @@ An epoch whose residual exceeds a limit, in robust sigma (1.4826 times the media
 the residuals' sizes), is moved to the limit and the series is fitted again until
 nothing moves: Huber's estimate by pseudo-values (Huber 1981, Robust Statistics,
 section 7.8). Only an epoch that stands alone is moved: where a neighbour departs to the
-same side by half as much the ground may move, and the newest epoch has no neighbour to
-tell. Both stay as they are.
+same side by half as much, or beyond the limit too, the ground may move, and the newest
+epoch has no neighbour to tell. Both stay as they are.
 """
 
 from __future__ import annotations
@@ -157,8 +157,9 @@ def _find(rest: Any, limit_mm: float, out: Any) -> bool:  # pragma: no cover (co
         if abs(rest[i]) <= limit_mm or i == n - 1:
             continue
         side = np.sign(rest[i])
-        before = i > 0 and rest[i - 1] * side > 0.5 * limit_mm
-        after = rest[i + 1] * side > 0.5 * limit_mm
+        company = min(0.5 * abs(rest[i]), limit_mm)
+        before = i > 0 and rest[i - 1] * side > company
+        after = rest[i + 1] * side > company
         out[i] = not (before or after)
         found = found or out[i]
     return found
