@@ -17,6 +17,7 @@ Case = tuple[str, str]
 _MEDIAN: Final = 50.0
 _FACTORS: Final = ("factor_of_region", "factor_of_warming", "shift_of_region")
 _SHIFT_CODES: Final = ("more_often_than", "more_rarely_than")
+_ENTERED: Final = ("changed", "same", "no_future_value")
 _WHOLE: Final = ("rank", "inside_flood")
 
 
@@ -302,11 +303,9 @@ def climate_summary(dossiers: Sequence[Dossier], words: Words) -> list[str]:
     hazards = [row for dossier in dossiers for row in dossier.hazard_changes]
     found = []
     for case in _cases([*rows, *hazards]):
-        changed = {
-            str(row["tmf_id"])
-            for row in rows
-            if (row["scenario"], row["horizon"]) == case and row["effect"] == "changed"
-        }
+        of_case = [r for r in rows if (r["scenario"], r["horizon"]) == case]
+        changed = {str(r["tmf_id"]) for r in of_case if r["effect"] == "changed"}
+        entered = {str(r["tmf_id"]) for r in of_case if r["effect"] in _ENTERED}
         told = _changes(hazards, case, words)
         found.append(
             words(
@@ -314,6 +313,7 @@ def climate_summary(dossiers: Sequence[Dossier], words: Words) -> list[str]:
                 case=_case_label(case, words),
                 n_changed=words.numbers.whole(len(changed)),
                 n_facilities=words.numbers.whole(len(dossiers)),
+                n_without=words.numbers.whole(len(dossiers) - len(entered)),
                 hazards="; ".join(told) or words("climate.no_hazards"),
             )
         )
@@ -334,12 +334,13 @@ def _changes(rows: Sequence[Row], case: Case, words: Words) -> list[str]:
             continue
         name = words.known("measure_short", str(known[0]["intensity_measure"]))
         changes = [float(row["difference"]) for row in known]
-        least, largest = (_signed(x, words) for x in (min(changes), max(changes)))
+        ends = [_signed(x, words) for x in (min(changes), max(changes))]
         unit = words.unit(str(known[0]["unit"]))
+        span = {"measure": name, "unit": unit}
         told.append(
-            words(
-                "climate.change", measure=name, least=least, largest=largest, unit=unit
-            )
+            words("climate.one_change", change=ends[0], **span)
+            if ends[0] == ends[1]
+            else words("climate.change", least=ends[0], largest=ends[1], **span)
         )
     return told
 

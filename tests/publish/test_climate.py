@@ -62,7 +62,7 @@ def test_a_quantity_without_climate_input_shows_no_future_number(site):
 
 def test_the_map_page_counts_the_facilities_whose_assessment_changes(site):
     text = read(site / "index.html")
-    assert "the assessment changes at 1 of 6 facilities" in text
+    assert "the assessment changes at 1 of 6 facilities; at 5 no climate" in text
 
 
 def test_both_tables_of_changes_are_in_all_files(site):
