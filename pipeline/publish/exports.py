@@ -25,11 +25,11 @@ _FIXED_DATE: Final = "2026-01-01T00:00:00.000Z"
 _MIDDLE_JOIN: Final = ("assessment", "displacement")
 _PLAIN_TABLES: Final = (
     "facility_values", "hazards", "hazard_changes", "assessment_changes", "measures",
-    "ledger", "possible_countries", "exposure", "network_ledger",
+    "ledger", "possible_countries", "exposure", "network_ledger", "displacement_zones",
 )  # fmt: skip
 _CSV_TABLES: Final = (
     "facilities", "facility_values", "ledger", "hazards", "hazard_changes",
-    "displacement", "snaps",
+    "displacement", "displacement_zones", "displacement_curves", "snaps",
     "candidates", "possible_countries", "crossings", "branches", "receptors",
     "exposure", "downstream", "assessment", "assessment_changes", "measures",
     "contingency", "notifications", "spill_entries", "network_ledger",
@@ -103,8 +103,9 @@ def write_geopackage(path: Path, tables: SiteTables) -> None:
     """Write all layers and tables to one GeoPackage.
 
     Layers: facilities, reaches, paths, candidates, crossings, branches, receptors,
-    displacement_points. Tables without geometry: values, hazards, hazard_changes,
-    assessment_changes, measures, ledger, possible_countries, exposure, network_ledger.
+    displacement_points, zones. Tables without geometry: values, hazards,
+    hazard_changes, assessment_changes, measures, ledger, possible_countries, exposure,
+    network_ledger, displacement_zones.
     """
     tables = with_sentences(tables)
     layers: dict[str, pd.DataFrame] = {
@@ -116,6 +117,7 @@ def write_geopackage(path: Path, tables: SiteTables) -> None:
         "branches": point_layer(tables.branches),
         "receptors": point_layer(tables.receptors),
         "displacement_points": tables.displacement_points,
+        "zones": tables.zones,
         **{name: getattr(tables, name) for name in _PLAIN_TABLES},
     }
     kinds = {
@@ -127,6 +129,7 @@ def write_geopackage(path: Path, tables: SiteTables) -> None:
         "branches": "Point",
         "receptors": "Point",
         "displacement_points": "Point",
+        "zones": "MultiPolygon",
     }
     previous = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _FIXED_DATE})
@@ -240,9 +243,9 @@ def columns_text(region: str, names: Sequence[str] = _CSV_TABLES) -> str:
         f"- `{region}.gpkg`: all layers for QGIS (EPSG:4326). `facilities` carries the",
         "  columns of the assessment and of the displacement, named in front of each.",
         "  Layers: facilities, reaches, paths, candidates, crossings, branches,",
-        "  receptors, displacement_points; tables: facility_values, hazards,",
+        "  receptors, displacement_points, zones; tables: facility_values, hazards,",
         "  hazard_changes, assessment_changes, measures, ledger, possible_countries,",
-        "  exposure, network_ledger.",
+        "  exposure, network_ledger, displacement_zones.",
         "  Yes and no are 1 and 0.",
         "- One CSV file per table (UTF-8, comma, decimal point).",
         "- `climate.xlsx`: hazards and assessment under each climate case, to read.",

@@ -14,7 +14,8 @@ def test_geopackage_has_the_layers_that_its_readme_names(site):
     found = {name for name, _ in pyogrio.list_layers(site / "data" / "small.gpkg")}
     assert found == {
         "facilities", "reaches", "paths", "crossings", "receptors",
-        "displacement_points", "facility_values", "hazards", "measures", "ledger",
+        "displacement_points", "zones", "displacement_zones", "facility_values",
+        "hazards", "measures", "ledger",
         "candidates", "branches", "possible_countries", "exposure", "network_ledger",
         "hazard_changes", "assessment_changes",
     }  # fmt: skip
@@ -75,3 +76,16 @@ def test_readme_describes_every_column():
     for name in ("facilities", "hazards", "assessment", "crossings"):
         for column in table_schema(name).columns:
             assert f"| `{column.name}` |" in text
+
+
+def test_empty_cells_of_motion_stay_empty_in_the_geopackage(site):
+    path = site / "data" / "small.gpkg"
+    frame = pyogrio.read_dataframe(path, layer="facilities").set_index("tmf_id")
+    for name in (
+        "coherent_p", "n_coherent", "n_section_pairs", "dam_gap_m", "forecast_date",
+    ):  # fmt: skip
+        assert frame[f"displacement_{name}"].isna().all(), name
+    zones = pyogrio.read_dataframe(path, layer="displacement_zones")
+    assert zones["recent_velocity_mm_per_yr"].isna().all()
+    assert zones["velocity_mm_per_yr"].tolist() == [-12.3]
+    assert len(pyogrio.read_dataframe(path, layer="zones")) == 1
