@@ -127,7 +127,7 @@ def _multiplied(
             value=factor.changed(one.value),
             low=factor.changed(one.low),
             high=factor.changed(one.high),
-            largest=factor.changed(one.largest),
+            peak=factor.changed(_peak(one)),
             note=note,
         )
         row = _row(setting, changed)
@@ -197,6 +197,14 @@ def _absent_factor(case: ClimateCase, factors: FactorLayer) -> Factor:
     )
 
 
+def _peak(one: Sample) -> float | None:
+    """Largest value of a place, its high bound where only bounds are known."""
+    if not one.status.has_value:
+        return None
+    known = [x for x in (one.peak, one.high, one.value) if x is not None]
+    return max(known) if one.peak is not None else known[0]
+
+
 def _row(setting: Setting, one: Sample) -> Row:
     layer, band = setting.layer, one.band
     place = setting.places.get(one.tmf_id)
@@ -216,7 +224,7 @@ def _row(setting: Setting, one: Sample) -> Row:
         "intensity_low": one.low,
         "intensity_high": one.high,
         "intensity_status": one.status,
-        "largest": one.largest if one.status.has_value else None,
+        "largest": _peak(one),
         "covered_fraction": one.covered_fraction,
         **_sampled_place(layer, place),
         "demonstration": layer.demonstration,

@@ -23,7 +23,8 @@ class Sample:
 
     ``value``, ``low`` and ``high`` are in the unit of the layer and None unless the
     status has a value. ``least`` and ``largest`` are the extremes of all valid cells
-    that the place touches, whatever the status, for the check of possible values.
+    that the place touches, whatever the status, for the check of possible values;
+    ``peak`` is the largest value that the statistics saw, None where they saw none.
     ``covered_fraction`` is the share (0 to 1) of the place with valid cells.
     """
 
@@ -37,10 +38,13 @@ class Sample:
     least: float | None = None
     largest: float | None = None
     note: str | None = None
+    peak: float | None = None
 
     def without_value(self, status: Status, note: str) -> Sample:
         """Return the sample as one that has no value, for a reason."""
-        return replace(self, status=status, value=None, low=None, high=None, note=note)
+        return replace(
+            self, status=status, value=None, low=None, high=None, note=note, peak=None
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,9 @@ def hazard_key(row: Row) -> HazardKey:
 def mapped_levels(dossiers: Sequence[Dossier]) -> dict[HazardKey, list[Row]]:
     """Hazard levels worth a map of their own.
 
-    Left out are percentiles beside the median, values of the region as a whole, and
-    futures that equal the present everywhere (earthquakes).
+    Left out are percentiles beside the median, values of the region as a whole,
+    futures that equal the present everywhere (earthquakes), and futures that no
+    facility has a value of.
     """
     levels = hazard_levels(dossiers)
     present = {
@@ -67,7 +68,10 @@ def mapped_levels(dossiers: Sequence[Dossier]) -> dict[HazardKey, list[Row]]:
         and any(row["place"] != "region" for row in rows)
         and (
             rows[0]["scenario"] == "historical"
-            or present.get(key[:2]) != _intensities(rows)
+            or (
+                present.get(key[:2]) != _intensities(rows)
+                and any(row["intensity"] is not None for row in rows)
+            )
         )
     }
 

@@ -397,3 +397,14 @@ def test_a_circle_of_too_many_cells_is_refused(
     place = place_at("kg-1", 71, 42, 9e3)
     with pytest.raises(InputError, match="4 cells in the circle"):
         sample(make_layer(), write_raster(NINE), [place], choices)
+
+
+def test_the_peak_is_at_least_every_other_statistic(make_layer, write_raster, choices):
+    # one steep cell: the surface in the place rises above the cells that it touches
+    cells = np.array([[1.0, 1, 1], [1, 1, 9], [1, 1, 1]])
+    path = write_raster(cells)
+    place = place_at("kg-1", 71.9, 41.5, 5_000)
+    for sampling in ("nearest", "bilinear"):
+        found = one(make_layer(sampling=sampling), path, place, choices)
+        assert found.peak >= found.high >= found.value
+    assert found.peak > found.largest == 1

@@ -113,8 +113,8 @@ HAZARDS = Table(
         number(
             "largest",
             "see unit",
-            "Largest value among all cells, polygons or points that the place touches, "
-            "however little; empty where the status has no value.",
+            "Largest value anywhere in the place, however small its part; the high "
+            "bound where only bounds are known; empty where the status has no value.",
             nullable=True,
         ),
         number(

@@ -10,7 +10,7 @@ the circle, because any spot in it may be the facility's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -198,13 +198,15 @@ def _band_sample(
     known = ~np.isnan(cells.values[number])
     native = cells.native[number]
     native = native[~np.isnan(native)]
-    bounds = extremes = None
+    bounds = extremes = peak = None
     if known.any() and native.size:
         values, weights = cells.values[number][known], cells.weights[known]
         bounds = summarise(values, weights, choices)
         extremes = (float(native.min()), float(native.max()))
+        peak = float(values.max())
     covered = float(cells.covered[number])
-    return sample_of(place, band, bounds, extremes, covered, layer, choices)
+    one = sample_of(place, band, bounds, extremes, covered, layer, choices)
+    return replace(one, peak=peak)
 
 
 def _check_size(cells: int, grid: Grid) -> None:

@@ -10,6 +10,7 @@ is none. Points are handled by `pipeline.hazards.points`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,12 +136,14 @@ def _sample(
     layer: Layer,
     choices: HazardMethods,
 ) -> Sample:
-    bounds = extremes = None
+    bounds = extremes = peak = None
     if values.size:
+        peak = float(values.max())
         bounds = summarise(values, weights, choices)
         if layer.classes:
             main = float(values[np.argmax(weights)])
             bounds = (min(bounds[0], main), main, max(bounds[2], main))
         extremes = (float(values.min()), float(values.max()))
     covered = float(weights.sum())
-    return sample_of(place, band, bounds, extremes, covered, layer, choices)
+    one = sample_of(place, band, bounds, extremes, covered, layer, choices)
+    return replace(one, peak=peak)
