@@ -33,6 +33,7 @@ from pipeline.displacement.replay import Judged, judge_days
 from pipeline.displacement.search import SearchArea
 from pipeline.displacement.series import Component, PointSeries
 from pipeline.displacement.simulate_facility import (
+    HALF_WAVE_MM,
     Scenario,
     SimulatedFacility,
     scenario_of_any_kind,
@@ -91,6 +92,7 @@ def point_series(facility: SimulatedFacility) -> PointSeries:
         footprint=box(LON - 0.05, LAT - 0.05, LON + 0.05, LAT + 0.05),
         unit_in_file="mm",
         sign_in_file="towards the satellite",
+        wavelength_mm=2.0 * HALF_WAVE_MM,
     )
 
 
