@@ -5,7 +5,7 @@ Imported only when a region has sources, because it brings the compiled kernels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -166,21 +166,41 @@ def _course_columns(
     """Course of some points of a source."""
     course = source.course
     if course is None:
-        nothing = {"course": str(Kind.UNKNOWN), "break_dates": None, "n_jumps": None}
+        nothing = dict.fromkeys(_COURSE_COLUMNS) | {"course": str(Kind.UNKNOWN)}
         return [nothing] * len(rows)
     columns = []
     for k in rows:
         known = course.kind[k] != Kind.UNKNOWN
-        at = course.break_epoch[k, : course.n_breaks[k]]
-        dates = [str(day) for day in source.series.epoch[at]]
-        columns.append(
-            {
-                "course": str(course.kind[k]),
-                "break_dates": "; ".join(dates) or None,
-                "n_jumps": int(course.n_jumps[k]) if known else None,
-            }
+        steps, jumps = slice(course.n_steps[k]), slice(course.n_jumps[k])
+        breaks = course.break_epoch[k, : course.n_breaks[k]]
+        epoch = source.series.epoch
+        values = (
+            str(course.kind[k]),
+            _listed(epoch[breaks]),
+            _listed(epoch[course.step_epoch[k, steps]]),
+            _listed(f"{size:.1f}" for size in course.step_mm[k, steps]),
+            int(course.n_jumps[k]) if known else None,
+            _listed(epoch[course.jump_epoch[k, jumps]]),
+            _listed(f"{size:.1f}" for size in course.jump_mm[k, jumps]),
         )
+        columns.append(dict(zip(_COURSE_COLUMNS, values, strict=True)))
     return columns
+
+
+_COURSE_COLUMNS = (
+    "course",
+    "break_dates",
+    "offset_dates",
+    "offset_sizes_mm",
+    "n_jumps",
+    "jump_dates",
+    "jump_sizes_mm",
+)
+
+
+def _listed(values: Iterable[object]) -> str | None:
+    """Text of values, separated by '; '; None without any."""
+    return "; ".join(str(value) for value in values) or None
 
 
 def _point_rows(

@@ -177,11 +177,18 @@ def test_points_tell_their_course_and_break_dates(run, toy_sources):
     assert set(points["course"]) <= {
         "steady",
         "breaks",
+        "steps",
         "consolidation",
         "deceleration",
         "acceleration",
         "unknown",
     }
+    for dates, sizes in (
+        ("offset_dates", "offset_sizes_mm"),
+        ("jump_dates", "jump_sizes_mm"),
+    ):
+        assert (points[dates].notna() == points[sizes].notna()).all()
+    assert (points["jump_dates"].notna() == (points["n_jumps"].fillna(0) > 0)).all()
     has_dates = points["break_dates"].notna()
     assert (has_dates == (points["course"] == "breaks")).all()
     quiet = points[points["tmf_id"] == "tmf-2"]

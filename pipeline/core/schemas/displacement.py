@@ -169,12 +169,22 @@ DISPLACEMENT_POINTS = Table(
             "Dates on which the rate changes, ISO, separated by '; '.",
             nullable=True,
         ),
+        text(
+            "offset_dates",
+            "Dates from which on the series is offset, found and not stated, ISO, "
+            "separated by '; '; errors of unwrapping are not among them.",
+            nullable=True,
+        ),
+        text("offset_sizes_mm", "Sizes of these, in their order.", nullable=True),
         integer(
             "n_jumps",
-            "Steps of whole half wavelengths (C band), taken as errors of unwrapping.",
+            "Steps of whole half wavelengths, taken as errors of unwrapping and left "
+            "out of all fits; 0 also where the wavelength is not known.",
             minimum=0,
             nullable=True,
         ),
+        text("jump_dates", "Dates of these, ISO, separated by '; '.", nullable=True),
+        text("jump_sizes_mm", "Sizes of these, in their order.", nullable=True),
         number("coherence", "-", "Temporal coherence.", nullable=True),
         number(
             "los_east",
