@@ -23,6 +23,8 @@ from pipeline.hazards.harmonise import SQUARE_CELLS, Placement, Source
 from pipeline.hazards.region_grid import Block, RegionGrid
 
 DEFAULT_BUDGET_BYTES: Final = 512 << 20
+_LARGEST_BLOCK: Final = 256
+"""Larger windows leave the cache of a processor between being read and used."""
 _FLOAT_BYTES: Final = 4
 _RIM_CELLS: Final = 4
 _LIMIT_SLACK: Final = 1e-6
@@ -129,7 +131,7 @@ def make_maps(
 
 def block_edge(recipe: Recipe, budget_bytes: int, threads: int) -> int:
     """Largest side of a block (a power of two) with which a task fits its share."""
-    edge = SQUARE_CELLS  # a block lies in one square of the lattices
+    edge = min(_LARGEST_BLOCK, SQUARE_CELLS)  # a block lies in one square of lattices
     while edge > 1 and _work_bytes(recipe, edge) > _task_bytes(budget_bytes, threads):
         edge //= 2
     return edge
