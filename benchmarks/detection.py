@@ -64,7 +64,7 @@ class Tally:
     first_red: list[tuple[float, float, bool]] = field(default_factory=list)
     rises: Counter[tuple[str, str]] = field(default_factory=Counter)
     rules: Counter[tuple[str, str]] = field(default_factory=Counter)
-    years: Counter[str] = field(default_factory=Counter)
+    years: dict[str, float] = field(default_factory=dict)
 
 
 def point_series(facility: SimulatedFacility) -> PointSeries:
@@ -174,7 +174,9 @@ def count_harmless(facility: SimulatedFacility, place: Place, tally: Tally) -> N
                 tally.rules[(name, rule)] += 1
         before = level
     if days:
-        tally.years[str(facility.scenario)] += (days[-1] - days[0]) / 365.25
+        kind = str(facility.scenario)
+        passed = (days[-1] - days[0]) / 365.25
+        tally.years[kind] = tally.years.get(kind, 0.0) + passed
 
 
 def report(tally: Tally) -> None:
@@ -207,7 +209,8 @@ def report(tally: Tally) -> None:
     for name in ("yellow", "amber", "red"):
         rises = {k: n for (k, level), n in tally.rises.items() if level == name}
         text = ", ".join(
-            f"{k} {n / max(tally.years[k], 1e-9):.3f}" for k, n in sorted(rises.items())
+            f"{k} {n / max(tally.years.get(k, 0.0), 1e-9):.3f}"
+            for k, n in sorted(rises.items())
         )
         rate = sum(rises.values()) / max(years, 1e-9)
         print(f"rises to {name} or above: {rate:.3f} a facility and year ({text})")
