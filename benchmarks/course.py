@@ -19,6 +19,7 @@ import importlib.util
 import itertools
 import os
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import fields
 
@@ -26,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.displacement.course import C_BAND_HALF_WAVE_MM, Course, find_courses
+from pipeline.displacement.noise import standard_errors
 from pipeline.displacement.simulate import (
     Motion,
     Noise,
@@ -35,6 +37,8 @@ from pipeline.displacement.simulate import (
     sentinel1_dates,
     series,
 )
+from pipeline.displacement.simulate_facility import Scenario, Zone, simulate_facility
+from pipeline.displacement.trend import fit_trends
 
 EPOCHS = 300
 NEAR_EPOCHS = 2
@@ -139,7 +143,7 @@ def beside_ruptures(each_s: float) -> None:
             )
 
 
-def hits(found: Course, at: NDArray[np.int64]) -> float:
+def hits(found: Course, at: NDArray[np.int64] | np.int64) -> float:
     """Share with one break, within two epochs of the truth."""
     off = np.abs(found.break_epoch[:, 0] - at)
     return float(((found.n_breaks == 1) & (off <= NEAR_EPOCHS)).mean())
@@ -275,6 +279,53 @@ def dates(
     print(f"  ranges of 95 % hold {values[one, 6].mean():.0%} of the dates")
 
 
+def sections(n: int, seed: int) -> None:
+    """Print how many dates are right for a dam section: mean of points less ground."""
+    found_point, found_section = [], []
+    for k in range(n):
+        facility = simulate_facility(
+            np.random.default_rng([seed, k]), Scenario.RATE_CHANGE
+        )
+        values = facility.displacement_mm
+        true = np.searchsorted(facility.time_d, facility.onset_d)
+        ground = values[facility.zone == str(Zone.SLOPE)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            moved = np.nanmean(values[facility.failing], axis=0)
+            section = moved - np.nanmean(ground, axis=0)
+        each = ours(values[facility.failing], facility.time_d)
+        whole = ours(section[None, :], facility.time_d)
+        found_point.append(hits(each, true))
+        found_section.append(hits(whole, true))
+    print(
+        f"default mix of facilities, {n}: a point of the section is right in"
+        f" {np.mean(found_point):.0%}, the section in {np.mean(found_section):.0%}"
+    )
+
+
+def velocities(n: int, seed: int) -> None:
+    """Print how often the 95 % interval of a velocity holds the truth."""
+    rng = np.random.default_rng(seed)
+    days = sentinel1_dates("2021-01-01", "2024-12-31", rng, missing_fraction=0.05)
+    rate = rng.normal(0.0, 10.0, n)
+    rows = np.concatenate(
+        [
+            series(
+                [Motion(velocity_mm_per_yr=v, seasonal_mm=rng.uniform(0, 6))],
+                days,
+                noise_of_any_kind(rng),
+                rng,
+            )
+            for v in rate
+        ]
+    )
+    time_d = days_since_first(days)
+    fitted = fit_trends(rows, time_d).velocity_mm_per_yr
+    error = standard_errors(rows, time_d).velocity_std_mm_per_yr
+    held = np.abs(fitted - rate) <= 1.96 * error
+    print(f"95 % interval of the velocity holds the truth in {held.mean():.1%} of {n}")
+
+
 def false_courses(name: str, n: int, seed: int, draw: Callable[..., Noise]) -> None:
     """Print the share of creeping series with a season that get another course."""
     rng = np.random.default_rng(seed)
@@ -302,6 +353,8 @@ def main() -> None:
     beside_ruptures(speed(arguments.points))
     distributed(arguments.points // 4)
     n = arguments.series
+    sections(n // 2, 4001)
+    velocities(2 * n, 5001)
     for name, draw in (("default mix", noise_of_any_kind), ("wider mix", other_noise)):
         for repeat_d in (12, 6):
             dates(name, repeat_d, n, 2001 + repeat_d, draw)
