@@ -49,6 +49,7 @@ def test_overtopping_follows_the_scaled_rain_by_hand(change, tables):
         & (hazards["percentile"] == 50)
     ].set_index("scenario")["intensity"]
     assert derived["historical"] == pytest.approx(row["present"], rel=1e-9)
+    assert derived[MEAN] == pytest.approx(row["future"], rel=1e-9)
 
 
 def test_a_wider_flood_raises_index_and_rank(change):
