@@ -173,7 +173,7 @@ def prepare(
     work = np.empty(m)
     for k in range(n):
         for i in range(m):
-            state[k, i] = MISSING if np.isnan(rows[k, i]) else OBSERVED
+            state[k, i] = OBSERVED if np.isfinite(rows[k, i]) else MISSING
             y[k, i] = rows[k, i]
         count[k] = fill_gaps(y[k], state[k])
         if count[k] < LEAST_EPOCHS:

@@ -64,7 +64,9 @@ class CourseTables:
 
     def __init__(self, time_d: NDArray[np.float64], steps_d: tuple[float, ...]) -> None:
         years = (time_d - time_d[0]) / DAYS_PER_YEAR
-        design = _design(years, [time_d >= day for day in steps_d])
+        after = [time_d >= day for day in steps_d]
+        inside = [late for late in after if late.any() and not late.all()]
+        design = _design(years, inside)
         self.smooth = _smooth(years)
         self.words = _words(years, design, self.smooth)
         self.filters = _filters(years, design)

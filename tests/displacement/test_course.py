@@ -445,6 +445,18 @@ def test_too_few_values_have_no_known_course():
     assert courses(np.zeros((0, M))).kind.shape == (0,)
 
 
+def test_stated_steps_outside_the_series_and_infinite_values_do_no_harm():
+    rows = Noise().draw(TIME_D, 5, np.random.default_rng(50)).astype(np.float32)
+    alone = courses(rows)
+    far = courses(rows, steps_d=(-50.0, 0.0, 99_999.0))
+    np.testing.assert_array_equal(alone.slope_mm_per_yr, far.slope_mm_per_yr)
+    gone, infinite = rows.copy(), rows.copy()
+    gone[:, 40], infinite[:, 40] = np.nan, np.inf
+    np.testing.assert_array_equal(
+        courses(gone).slope_mm_per_yr, courses(infinite).slope_mm_per_yr
+    )
+
+
 def test_constant_series_are_steady():
     course = courses(np.zeros((2, M)))
     assert course.kind.tolist() == ["steady", "steady"]
