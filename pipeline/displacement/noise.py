@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from pipeline.displacement import noise_kernel
 from pipeline.displacement.trend import (
     DAYS_PER_YEAR,
+    MINIMUM_SEASONAL_SPAN_D,
     NO_STEPS,
     Model,
     series_model,
@@ -37,6 +38,8 @@ WHITE_FRACTION: Final = (0.0, 0.3, 0.6, 0.85)  # P
 INTERPOLATION_VARIANCE: Final = 1.5
 """Linear interpolation keeps on average 2/3 of the noise variance: the mean of
 w^2 + (1 - w)^2 for w between 0 and 1. Residuals are widened by the inverse."""
+_FEW: Final = 8
+"""Series with the same epochs; fewer are worked out one by one."""
 UNMODELLED_SEASON_MM: Final = 3.0
 """Annual amplitude (P) allowed for in the velocity of series too short for a season."""
 
@@ -86,8 +89,12 @@ def standard_errors(
     """
     out = np.full((len(displacement_mm), 3), np.nan)
     grid = candidates()
+    single: list[NDArray[np.int64]] = []
     for epochs, rows in _alike(displacement_mm):
         time = time_d[epochs]
+        if len(rows) < _FEW and _is_long(time):
+            single.append(rows)
+            continue
         model = series_model(time, steps_d) if len(time) > 1 else None
         if model is None or len(time) <= model.design.shape[1] + 1:
             continue
@@ -98,7 +105,18 @@ def standard_errors(
         part = np.empty((len(rows), 3))
         noise_kernel.evaluate(np.ascontiguousarray(block), tables, part)
         out[rows] = part if model.is_seasonal else _without_season(part, time, model)
+    if single:
+        rows = np.concatenate(single)
+        whole = np.ascontiguousarray(series_model(time_d, steps_d).design.T)
+        part = np.empty((len(rows), 3))
+        noise_kernel.evaluate_gappy(displacement_mm[rows], time_d, whole, grid, part)
+        out[rows] = part
     return Uncertainty(out[:, 0], out[:, 1], out[:, 2])
+
+
+def _is_long(time_d: NDArray[np.float64]) -> bool:
+    """Whether a series is long enough for seasons."""
+    return len(time_d) > 1 and bool(time_d[-1] - time_d[0] >= MINIMUM_SEASONAL_SPAN_D)
 
 
 def _alike(

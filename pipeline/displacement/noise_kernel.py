@@ -17,6 +17,7 @@ LANES: Final = 64
 _GROUP: Final = 4
 """Epochs that are projected together; tables are padded with zeros to a multiple."""
 _FASTMATH: Final = {"reassoc", "contract", "nsz", "arcp"}
+_NOTHING: Final = 1e-9
 
 
 class EpochTables(NamedTuple):
@@ -105,6 +106,9 @@ def _orthonormalise(rows: Any) -> float:  # pragma: no cover (compiled)
         for t in range(rows.shape[1]):
             length += rows[j, t] * rows[j, t]
         length = np.sqrt(length)
+        if length < _NOTHING:  # a step without epochs on one side
+            rows[j] = 0.0
+            continue
         for t in range(rows.shape[1]):
             rows[j, t] /= length
         volume += np.log(length)
@@ -189,7 +193,78 @@ def evaluate(rows: Any, tables: Any, out: Any) -> None:  # pragma: no cover (com
             for i in range(LANES):
                 sigma2[k, i] = max(np.float64(squares[i]), 1e-12) / (m - p)
         for i in range(width):
-            _average(sigma2[:, i], tables, m - p, m, out[start + i])
+            _average(
+                sigma2[:, i],
+                tables.penalty,
+                tables.factor_v,
+                tables.factor_a,
+                tables.white_v,
+                m - p,
+                m,
+                out[start + i],
+            )
+
+
+@numba.njit(cache=True, parallel=True)
+def evaluate_gappy(
+    rows: Any, time_d: Any, design: Any, grid: Any, out: Any
+) -> None:  # pragma: no cover (compiled)
+    """As `evaluate`, for series (n, m) that each lack epochs of their own.
+
+    ``design`` is (p, m), for all epochs; ``out`` gets NaN where too few are left.
+    """
+    p = len(design)
+    for k in numba.prange(len(rows)):
+        out[k] = np.nan
+        epochs = np.flatnonzero(~np.isnan(rows[k]))
+        n = len(epochs)
+        if n <= p + 1:
+            continue
+        time, y = time_d[epochs], rows[k][epochs].astype(np.float64)
+        plain = np.empty((p, n))
+        for j in range(p):
+            plain[j] = design[j][epochs]
+        raw_v, raw_a = plain[p - 2].copy(), plain[p - 1].copy()
+        _orthonormalise(plain)
+        if np.abs(plain[p - 2]).sum() == 0.0 or np.abs(plain[p - 1]).sum() == 0.0:
+            continue
+        row_v = plain[p - 2] / (raw_v * plain[p - 2]).sum()
+        row_a = 2.0 * plain[p - 1] / (raw_a * plain[p - 1]).sum()
+        y -= y[0]
+        for j in range(p):
+            y -= (plain[j] * y).sum() * plain[j]
+        terms = 0
+        for j in range(p):
+            terms += np.abs(plain[j]).sum() > 0.0
+        out[k] = _one_series(y, time, plain, terms, row_v, row_a, grid)
+
+
+@numba.njit(cache=True)
+def _one_series(
+    y: Any, time_d: Any, plain: Any, terms: int, row_v: Any, row_a: Any, grid: Any
+) -> Any:  # pragma: no cover (compiled)
+    """Row of results of one series of residuals."""
+    n, n_pairs = len(y), len(grid)
+    gain, decay, scale, white = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    basis = np.empty(plain.shape)
+    sigma2, penalty = np.empty(n_pairs), np.empty(n_pairs)
+    factor_v, factor_a = np.empty(n_pairs), np.empty(n_pairs)
+    for pair in range(n_pairs):
+        filter_terms(time_d, grid[pair, 0], grid[pair, 1], gain, decay, scale)
+        for j in range(len(plain)):
+            whiten(plain[j], gain, decay, scale, basis[j])
+        penalty[pair] = -np.log(scale).sum() + _orthonormalise(basis)
+        whiten(y, gain, decay, scale, white)
+        squares = (white * white).sum()
+        for j in range(len(basis)):
+            squares -= (basis[j] * white).sum() ** 2
+        sigma2[pair] = max(squares, 1e-12) / (n - terms)
+        factor_v[pair] = _quadratic_form(row_v, decay, grid[pair, 1])
+        factor_a[pair] = _quadratic_form(row_a, decay, grid[pair, 1])
+    found = np.empty(3)
+    white_v = (row_v * row_v).sum()
+    _average(sigma2, penalty, factor_v, factor_a, white_v, n - terms, n, found)
+    return found
 
 
 @numba.njit(cache=True, fastmath=_FASTMATH)
@@ -246,18 +321,25 @@ def _project_lanes(
 
 @numba.njit(cache=True)
 def _average(
-    sigma2: Any, tables: Any, freedom: int, m: int, out: Any
+    sigma2: Any,
+    penalty: Any,
+    factor_v: Any,
+    factor_a: Any,
+    white_v: float,
+    freedom: int,
+    m: int,
+    out: Any,
 ) -> None:  # pragma: no cover (compiled)
     """Mean error variances over the grid, with the likelihood as weight."""
-    likelihood = -0.5 * freedom * np.log(sigma2) - tables.penalty
+    likelihood = -0.5 * freedom * np.log(sigma2) - penalty
     best = likelihood.max()
     total = var_v = var_a = 0.0
     for k in range(len(sigma2)):
         weight = np.exp(likelihood[k] - best)
         total += weight
-        var_v += weight * sigma2[k] * tables.factor_v[k]
-        var_a += weight * sigma2[k] * tables.factor_a[k]
+        var_v += weight * sigma2[k] * factor_v[k]
+        var_a += weight * sigma2[k] * factor_a[k]
     out[0] = np.sqrt(var_v / total)
     out[1] = np.sqrt(var_a / total)
-    n_effective = m * sigma2[-1] * tables.white_v / (var_v / total)
+    n_effective = m * sigma2[-1] * white_v / (var_v / total)
     out[2] = min(n_effective, np.float64(m))
