@@ -26,6 +26,7 @@ def tables(project, tmp_path_factory):
             ("facilities", "facilities"),
             ("values", "facility_values"),
             ("ledger", "ledger"),
+            ("zones", "zones"),
         )
     ]
     manifest = folder / "manifest.json"
