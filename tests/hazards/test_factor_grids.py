@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.errors import InputError
+from pipeline.core.layers import read_registry
 from pipeline.core.model import Status
 from pipeline.hazards.factor_grids import compared_factors, sampled_factors
 from pipeline.hazards.places import place_at
@@ -140,3 +141,33 @@ def test_a_grid_of_factors_is_taken_as_it_stands(make_layer, write_raster, choic
     broken = write_raster(np.full((3, 3), -3.0), name="c.tif")
     with pytest.raises(InputError, match="a ratio future to present"):
         sampled_factors(layer, sample(layer, broken, places, choices))
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [
+        ("mean-temperature-rcp45", 2.2, 2.6),
+        ("mean-temperature-rcp85", 2.7, 3.1),
+        ("annual-rain-rcp45", 0.89, 1.06),
+        ("wettest-quarter-rcp85", 0.87, 1.21),
+    ],
+)
+def test_worldclim_pairs_give_the_changes_seen_over_the_basin(
+    shared_data, project, choices, name, low, high
+):
+    # ranges of single cells over 66 to 79 E, 39 to 44 N, read from the grids
+    rows = read_registry(project / "layers" / "registry.yaml").by_id()
+    then = rows[f"worldclim14-change-{name}"]
+    now = rows[str(then.change.baseline)]
+    places = [place_at("a", 71.7, 41.3, 5000.0), place_at("b", 76.0, 42.5, 0.0)]
+    found = compared_factors(
+        then,
+        sample(then, shared_data / then.file, places, choices),
+        now,
+        sample(now, shared_data / now.file, places, choices),
+    )
+    for key in ("a", "b"):
+        (factor,) = found.at(key)
+        assert low <= factor.value <= high
+        assert factor.note.endswith("of_one_model")
