@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pipeline.assessment.facts import Facts
@@ -94,6 +94,23 @@ def assess(facts: Facts, scheme: Scheme, methods: AssessmentMethods) -> Assessed
         classes=consequence_range(people.interval),
         outflow=outflow(facts, stored),
         failure=failure,
+        overtopping=_overtopping(facts),
+        missing=_missing(facts, index),
+    )
+
+
+def reassess(one: Assessed, facts: Facts, scheme: Scheme) -> Assessed:
+    """Assess a facility again where only its flood or inflow differs.
+
+    Everything else is taken over, so that a climate case costs little.
+    """
+    index_facts = replace(one.index_facts, inside_flood=facts.flood.inside)
+    index = index_of(index_facts, scheme)
+    return replace(
+        one,
+        facts=facts,
+        index_facts=index_facts,
+        index=index,
         overtopping=_overtopping(facts),
         missing=_missing(facts, index),
     )

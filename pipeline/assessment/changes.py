@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from pipeline.assessment.assess import Assessed, assess, rank
+from pipeline.assessment.assess import Assessed, rank, reassess
 from pipeline.assessment.changing import (
     Compared,
     flood_change,
@@ -74,7 +74,7 @@ def change_rows(
     for case in cases:
         for percentile in percentiles(present, hazards, case):
             when = When(case.scenario, case.horizon, percentile)
-            future = _future(present, hazards, when, scheme, methods)
+            future = _future(present, hazards, when, scheme)
             yield from _case_rows(present, hazards, future, now, scheme, methods)
 
 
@@ -118,7 +118,6 @@ def _future(
     hazards: HazardRows,
     when: When,
     scheme: Scheme,
-    methods: AssessmentMethods,
 ) -> Future:
     found: dict[str, Assessed] = {}
     n_held = 0
@@ -128,7 +127,7 @@ def _future(
         if facts.flood.layer_id is None and facts.inflow.layer_id is None:
             continue
         then = facts_under(facts, rows, when, scheme.flood.return_period_yr)
-        found[facts.tmf_id] = assess(then, scheme, methods)
+        found[facts.tmf_id] = reassess(one, then, scheme)
         if facts.flood.layer_id is not None and then.flood.layer_id is None:
             n_held += facts.is_ranked
     return Future(when, found, n_held)

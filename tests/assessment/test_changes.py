@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from pipeline.assessment.assess import assess
+from pipeline.assessment.assess import assess, reassess
 from pipeline.assessment.changes import change_rows
 from pipeline.assessment.facts import facts_of, rows_by_facility
 from pipeline.core.config import ClimateCase
@@ -201,3 +201,17 @@ def test_a_layer_with_its_own_scenario_covers_its_process(changes, rows):
 def test_parts_are_not_ranked_then_either(changes, rows):
     found = changes(role="part", part_of="b")
     assert codes(found["a", "rank", 50.0]) == ["not_ranked"]
+
+
+def test_assessing_again_is_assessing_anew(make_tables, rows, scheme, methods):
+    def facts(depth):
+        tables = make_tables(
+            facilities=[rows.facility("a", volume_m3=1e6)],
+            hazards=rows.water("a", {500.0: depth}) + rows.pga("a", {475.0: 0.3}),
+            snaps=[rows.snap("a")],
+        )
+        return facts_of(tables, scheme.flood.return_period_yr)[0]
+
+    dry, wet = facts(0.0), facts(0.5)
+    anew = assess(wet, scheme, methods)
+    assert reassess(assess(dry, scheme, methods), wet, scheme) == anew
