@@ -7,7 +7,7 @@ rasterstats takes cell centres only, so its difference is one of method. Target
 (20,000 x 20,000): 6 times as fast as the best peer at 10,000 footprints, 12 times at
 100,000, equal to exactextract within 1e-6, memory under 1 GB.
 
-    python benchmarks/zonal.py [--size 20000] [--counts 1000,10000,100000] [--predictor 3]
+    python benchmarks/zonal.py [--size 20000] [--counts 1000,10000] [--predictor 3]
 """
 
 from __future__ import annotations
