@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,9 @@ from pipeline.displacement.series import (
     Component,
     PointSeries,
 )
-from pipeline.displacement.wide_csv import Keep
+
+if TYPE_CHECKING:
+    from pipeline.displacement.wide_csv import Keep
 
 Position = tuple[NDArray[np.float64], NDArray[np.float64]]
 Positions = Callable[[slice], Position]

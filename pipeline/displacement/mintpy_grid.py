@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError, input_error
 from pipeline.displacement.checks import parse_epochs
-from pipeline.displacement.geometry import los_from_azimuth
 from pipeline.displacement.grids import (
     Cells,
     Positions,
@@ -130,6 +129,8 @@ def read_dates(dates: Any, path: Path) -> NDArray[np.datetime64]:
 
 def los_at(cells: Cells, geometry: Any, path: Path) -> NDArray[np.float64] | None:
     """Viewing directions in a group of geometry layers; None without both angles."""
+    from pipeline.displacement.geometry import los_from_azimuth
+
     names = ("incidenceAngle", "azimuthAngle")
     if any(name not in geometry for name in names):
         return None
