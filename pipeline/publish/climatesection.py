@@ -126,6 +126,7 @@ def _future_cell(rows: Sequence[Row], words: Words) -> Cell:
 
 
 def _range(rows: Sequence[Row], words: Words) -> str:
+    """Range over the ensemble, low first: warming lowers some quantities."""
     known = sorted(
         (row for row in rows if row["future"] is not None),
         key=lambda row: float(row["percentile"]),
@@ -133,10 +134,11 @@ def _range(rows: Sequence[Row], words: Words) -> str:
     if len({row["future"] for row in known}) < 2:
         return ""
     numbers = words.numbers
+    lowest, highest = sorted((known[0], known[-1]), key=lambda row: row["future"])
     return words(
         "hazard.ensemble",
-        low=numbers.number(known[0]["future"]),
-        high=_number(known[-1], "future", words),
+        low=numbers.number(lowest["future"]),
+        high=_number(highest, "future", words),
         first=numbers.whole(known[0]["percentile"]),
         last=numbers.whole(known[-1]["percentile"]),
     )

@@ -9,6 +9,9 @@ import pandas as pd
 import pyogrio
 import pytest
 
+from pipeline.publish.climatesection import _range
+from pipeline.publish.words import read_words
+
 
 def read(path):
     return path.read_text(encoding="utf-8")
@@ -84,3 +87,13 @@ def test_the_spreadsheet_names_codes_in_both_languages(site):
         assert (text in words) == (text != "stays")
     sheets = book.read("xl/workbook.xml").decode("utf-8")
     assert all(f'name="{name}"' in sheets for name in ("Hazards", "Assessment"))
+
+
+def test_a_quantity_that_falls_as_it_warms_is_printed_low_first():
+    rows = [
+        {"percentile": percentile, "future": future, "unit": "degC d"}
+        for percentile, future in ((5.0, 128.0), (50.0, 81.0), (95.0, 41.8))
+    ]
+    said = _range(rows, read_words("en"))
+    assert said.startswith("41.8–128")
+    assert "percentiles 5 to 95" in said
