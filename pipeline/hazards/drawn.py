@@ -7,6 +7,7 @@ do; or, for points, what the layer's statistic says for the cell's centre.
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import geopandas as gpd
@@ -31,6 +32,8 @@ _LONGEST_SIDE_DEG: Final = 0.1
 _ELLIPSOID_M: Final = (6_378_137.0, 6_356_752.314245)
 _MEAN_RADIUS_M: Final = 6_371_008.8
 _FloatArray = NDArray[np.float64]
+_DRAWING: Final = Lock()
+"""rasterio silences a warning while it draws, which threads may not do at a time."""
 
 
 def vector_source(
@@ -99,11 +102,12 @@ class PolygonSource(_Drawn):
             known = near[~np.isnan(numbers[near])]
             order = known[np.argsort(numbers[known], kind="stable")]
             if order.size:  # the largest value is drawn last
-                rasterize(
-                    zip(self._shapes[order], numbers[order], strict=True),
-                    out=out[level],
-                    transform=transform,
-                )
+                with _DRAWING:
+                    rasterize(
+                        zip(self._shapes[order], numbers[order], strict=True),
+                        out=out[level],
+                        transform=transform,
+                    )
 
 
 class PointSource(_Drawn):
