@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core.config import DisplacementStep
 from pipeline.displacement.analysis import fit_source, near_facility, reaches, subset
 from pipeline.displacement.facility import judge
 from pipeline.displacement.places import Place
 from pipeline.displacement.search import points_within
 from pipeline.displacement.series import PointSeries
+from pipeline.displacement.source_fit import steps_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,14 @@ def judge_days(
     series: Sequence[PointSeries],
     days: Sequence[np.datetime64],
     reference: date | None,
+    stated: Sequence[DisplacementStep] = (),
 ) -> tuple[list[Judged], Judged]:
     """Judge a facility on some days, and on the reference day with all epochs.
+
+    Parameters
+    ----------
+    stated
+        Steps of known cause, which are no motion; those after a day do not count yet.
 
     Returns
     -------
@@ -67,10 +75,10 @@ def judge_days(
         result for the reference day.
     """
     if not days:
-        return [], _judged(place, series, None, (reference,))[0]
-    found = [_judged(place, series, day, (_date(day),))[0] for day in days[:-1]]
+        return [], _judged(place, series, None, (reference,), stated)[0]
+    found = [_judged(place, series, day, (_date(day),), stated)[0] for day in days[:-1]]
     newest = days[-1]
-    own_day, now = _judged(place, series, newest, (_date(newest), reference))
+    own_day, now = _judged(place, series, newest, (_date(newest), reference), stated)
     return [*found, own_day], now
 
 
@@ -79,6 +87,7 @@ def _judged(
     series: Sequence[PointSeries],
     day: np.datetime64 | None,
     references: tuple[date | None, ...],
+    stated: Sequence[DisplacementStep],
 ) -> list[Judged]:
     """Result of the epochs up to a day (None: all) for some reference days."""
     area, methods = place.area, place.methods
@@ -88,7 +97,8 @@ def _judged(
     n_covering = 0
     for one in known:
         rows = _points_near(one, place)
-        source = fit_source(subset(one, rows), methods)
+        own = subset(one, rows)
+        source = fit_source(own, methods, steps_of(own, stated, [area]))
         n_covering += reaches(source, area)
         found = near_facility(source, area)
         if found is not None:
@@ -99,8 +109,8 @@ def _judged(
         verdict = judge(area, near, n_covering, methods, reference, met)
         met = verdict.met
         name = "" if day is None else str(day)
-        own = {"own_thresholds": place.has_own_methods}
-        judged.append(Judged(name, verdict.columns | own))
+        special = {"own_thresholds": place.has_own_methods}
+        judged.append(Judged(name, verdict.columns | special))
     return judged
 
 

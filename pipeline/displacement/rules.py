@@ -17,6 +17,31 @@ from pipeline.displacement.trend import (
 _TREND_AND_SEASON: Final = 4  # terms of the straight line with annual terms
 
 
+def apart(time_d: NDArray[np.float64], interval_d: float) -> NDArray[np.int64]:
+    """Epochs at least an interval apart, the newest first of all.
+
+    Interpolated epochs come more often than acquisitions can; taken so far apart, none
+    of them repeats another.
+
+    Parameters
+    ----------
+    time_d
+        Shape (m,). Days, increasing.
+    interval_d
+        Least distance in days.
+
+    Returns
+    -------
+    numpy.ndarray
+        Indices of the epochs kept, increasing; the last is m - 1.
+    """
+    kept: list[int] = []
+    for at in range(len(time_d) - 1, -1, -1):
+        if not kept or time_d[kept[-1]] - time_d[at] >= interval_d:
+            kept.append(at)
+    return np.array(kept[::-1], dtype=np.int64)
+
+
 def sustained_rate(
     displacement_mm: NDArray[np.float32],
     time_d: NDArray[np.float64],

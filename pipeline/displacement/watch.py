@@ -97,13 +97,17 @@ def _settlement(points: FittedPoints, methods: DisplacementMethods) -> list[Find
 
 
 def _rate_findings(points: FittedPoints, methods: DisplacementMethods) -> list[Finding]:
+    series = points.series
+    kept = slice(None)
+    if series.is_interpolated:
+        kept = rules.apart(series.time_d, methods.interpolated_interval_d)
     for level, limit in (
         (WatchLevel.AMBER, methods.amber_mm_per_yr),
         (WatchLevel.YELLOW, methods.yellow_mm_per_yr),
     ):
         flagged = rules.sustained_rate(
-            points.series.displacement_mm,
-            points.series.time_d,
+            series.displacement_mm[:, kept],
+            series.time_d[kept],
             points.errors.velocity_std_mm_per_yr,
             limit,
             methods.sigma_factor,
@@ -116,7 +120,7 @@ def _rate_findings(points: FittedPoints, methods: DisplacementMethods) -> list[F
             fastest = rates[np.argmax(np.abs(rates))]
             reason = WATCH_REASONS.reason(
                 "rate",
-                source=points.series.source_id,
+                source=series.source_id,
                 n_points=int(moving.sum()),
                 limit_mm_per_yr=limit,
                 fastest_mm_per_yr=float(fastest),

@@ -205,7 +205,8 @@ def _judge(
     order = [one.id for one in task.region.config.displacement]
     ordered = sorted(series, key=lambda one: order.index(one.source_id))
     days = days_to_judge(place, ordered, old.get("last_judged"), task.since)
-    return judge_days(place, ordered, days, reference)
+    steps = task.region.config.displacement_steps
+    return judge_days(place, ordered, days, reference, steps)
 
 
 def _row(

@@ -156,6 +156,13 @@ def test_a_moving_patch_among_quiet_points_is_seen(judge):
     assert judge(motions)["watch_level"] == "yellow"
 
 
+def test_epochs_taken_apart_are_the_newest_and_no_nearer_than_asked():
+    time_d = np.array([0.0, 6.0, 12.0, 18.0, 30.0, 36.0])
+    assert rules.apart(time_d, 12.0).tolist() == [1, 3, 5]
+    assert np.diff(time_d[rules.apart(time_d, 12.0)]).min() >= 12.0
+    assert rules.apart(time_d, 1.0).tolist() == list(range(6))
+
+
 def test_interpolated_series_are_judged_by_their_rate_alone(judge):
     row = judge(Motion(acceleration_mm_per_yr2=-5.0), is_interpolated=True)
     assert "acceleration|" not in row["watch_reason"]

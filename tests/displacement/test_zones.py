@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from shapely.geometry import Polygon, box
 
+from pipeline.core.config import DisplacementStep
 from pipeline.core.methods.displacement import SpeedUpMethods
 from pipeline.core.model import WatchLevel
 from pipeline.displacement import simulate, stacks
@@ -227,11 +228,14 @@ def test_still_ground_and_settlement_that_decays_are_not_flagged():
     assert not speeding(settling).flagged.any()
 
 
+OFFSET_AT = -4
+
+
 @pytest.fixture
 def dam_and_beach(make_series, methods):
     """Judge a facility with a dam and a beach, each with its motion."""
 
-    def judged(dam: Motion, beach: Motion):
+    def judged(dam: Motion, beach: Motion, offset_mm=0.0, stated=()):
         x = np.tile(np.linspace(-270, 270, 14), 2)
         y = np.repeat([0.0, 110.0], 14)
         values = simulate.series(
@@ -240,10 +244,12 @@ def dam_and_beach(make_series, methods):
             Noise(1.0, 0.5, 30.0),
             np.random.default_rng(1),
         )
+        values[:, OFFSET_AT:] += offset_mm
         series = make_series(values, DATES, xy_m=np.column_stack([x, y]))
         facility = {"tmf_id": "a", "lon_deg": LON, "lat_deg": LAT}
         area = search_area(facility | {"position_radius_m": 0.0}, methods, OUTLINES)
-        return judge_days(Place(area, methods), [series], [DATES[-1]], None)[0][0]
+        place = Place(area, methods)
+        return judge_days(place, [series], [DATES[-1]], None, stated)[0][0]
 
     return judged
 
@@ -253,6 +259,15 @@ def test_settlement_of_the_beach_raises_no_level_and_is_told(dam_and_beach):
     columns = dam_and_beach(Motion(), beach).columns
     assert columns["watch_level"] == "green"
     assert "settlement|source=src|n_points=14" in columns["watch_reason"]
+
+
+def test_a_step_of_stated_cause_raises_no_level_on_the_watch(dam_and_beach):
+    day = DATES[OFFSET_AT].astype(object)
+    stated = (DisplacementStep(first_day=day, cause="earthquake"),)
+    told = dam_and_beach(Motion(), Motion(), -15.0, stated).columns
+    untold = dam_and_beach(Motion(), Motion(), -15.0).columns
+    assert untold["watch_level"] != "green"
+    assert told["watch_level"] == "green"
 
 
 def test_the_same_motion_of_the_dam_does(dam_and_beach):
