@@ -98,7 +98,7 @@ def _settlement(points: FittedPoints, methods: DisplacementMethods) -> list[Find
 
 def _rate_findings(points: FittedPoints, methods: DisplacementMethods) -> list[Finding]:
     series = points.series
-    kept = slice(None)
+    kept: slice | NDArray[np.int64] = slice(None)
     if series.is_interpolated:
         kept = rules.apart(series.time_d, methods.interpolated_interval_d)
     for level, limit in (
