@@ -221,7 +221,7 @@ def report(tally: Tally) -> None:
 def main() -> None:
     """Simulate, judge and report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--facilities", type=int, default=100, help="of each kind")
+    parser.add_argument("--facilities", type=int, default=6, help="of each kind")
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument(
         "--distance", action="store_true", help="no outlines, zones by distance"
