@@ -26,8 +26,13 @@ from dataclasses import fields
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement.course import C_BAND_HALF_WAVE_MM, Course, find_courses
-from pipeline.displacement.noise import standard_errors
+from pipeline.displacement.courses.course import (
+    C_BAND_HALF_WAVE_MM,
+    Course,
+    find_courses,
+)
+from pipeline.displacement.fit.noise import standard_errors
+from pipeline.displacement.fit.trend import fit_trends
 from pipeline.displacement.simulate import (
     Motion,
     Noise,
@@ -38,7 +43,6 @@ from pipeline.displacement.simulate import (
     series,
 )
 from pipeline.displacement.simulate_facility import Scenario, Zone, simulate_facility
-from pipeline.displacement.trend import fit_trends
 
 EPOCHS = 300
 NEAR_EPOCHS = 2

@@ -29,7 +29,6 @@ from pipeline.core.config import read_methods
 from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import WatchLevel
 from pipeline.displacement.places import Place
-from pipeline.displacement.replay import Judged, judge_days
 from pipeline.displacement.search import SearchArea
 from pipeline.displacement.series import Component, PointSeries
 from pipeline.displacement.simulate_facility import (
@@ -39,6 +38,7 @@ from pipeline.displacement.simulate_facility import (
     scenario_of_any_kind,
     simulate_facility,
 )
+from pipeline.displacement.warning.replay import Judged, judge_days
 
 LON, LAT = 70.1, 40.2
 M_PER_DEG_LON, M_PER_DEG_LAT = 85_160.0, 111_040.0

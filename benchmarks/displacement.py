@@ -28,9 +28,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement.noise import standard_errors
-from pipeline.displacement.outliers import pull_in
-from pipeline.displacement.trend import fit_trends, series_model
+from pipeline.displacement.fit.noise import standard_errors
+from pipeline.displacement.fit.outliers import pull_in
+from pipeline.displacement.fit.trend import fit_trends, series_model
 
 Fit = Callable[[NDArray[np.float32], NDArray[np.float64]], NDArray[np.float64]]
 CHUNK = 20_000

@@ -45,7 +45,7 @@ COMMANDS = {
         "say what a radar displacement product holds, and what it lacks",
     ),
     "displacement velocity": (
-        "pipeline.displacement.velocity",
+        "pipeline.displacement.fit.velocity",
         "fit every point or cell of a radar displacement product",
     ),
     "displacement watch": (

@@ -35,15 +35,15 @@ from pipeline.core.files import (
 )
 from pipeline.core.model import WatchLevel
 from pipeline.core.tables import read_table
-from pipeline.displacement.changes import Change
-from pipeline.displacement.memory import (
+from pipeline.displacement.warning.changes import Change
+from pipeline.displacement.warning.memory import (
     Memory,
     read_levels,
     read_memory,
     write_levels,
     write_memory,
 )
-from pipeline.displacement.watching import Task, Watched, watch
+from pipeline.displacement.warning.watching import Task, Watched, watch
 from pipeline.displacement.zones import outlines_by_facility
 from pipeline.publish.alerts import atom, caution, drafts, headline, why
 from pipeline.publish.cells import Context

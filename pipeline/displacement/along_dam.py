@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.core.geo import on_local_plane
-from pipeline.displacement.noise import standard_errors
+from pipeline.displacement.fit.noise import standard_errors
+from pipeline.displacement.fit.trend import fit_trends
 from pipeline.displacement.stacks import mean_of
-from pipeline.displacement.trend import fit_trends
 
 _LEAST_POINTS: Final = 2
 _LEAST_EPOCHS: Final = 20

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from shapely.geometry import Point
 
 from pipeline.core.geo import geodesic_circle
-from pipeline.displacement.course import Kind
+from pipeline.displacement.courses.course import Kind
 from pipeline.displacement.facility import assess
-from pipeline.displacement.fitted import FittedPoints
-from pipeline.displacement.noise import Uncertainty
+from pipeline.displacement.fit.fitted import FittedPoints
+from pipeline.displacement.fit.noise import Uncertainty
+from pipeline.displacement.fit.source_fit import FittedSource, fit_source, subset
+from pipeline.displacement.fit.trend import TrendFit
 from pipeline.displacement.places import Place
 from pipeline.displacement.search import SearchArea, local_xy_m, points_within
-from pipeline.displacement.source_fit import FittedSource, fit_source, subset
-from pipeline.displacement.trend import TrendFit
 from pipeline.displacement.zone_curves import zone_rows
 from pipeline.displacement.zones import zones_of_points
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import WatchLevel, Zone
 from pipeline.displacement.along_dam import axis_of, coverage, differential
-from pipeline.displacement.fitted import FittedPoints
-from pipeline.displacement.forecasts import facility_rng
+from pipeline.displacement.fit.fitted import FittedPoints
 from pipeline.displacement.search import SearchArea
 from pipeline.displacement.together import largest_cluster
+from pipeline.displacement.warning.forecasts import facility_rng
 from pipeline.displacement.zones import BY_DISTANCE, BY_OUTLINES
 
 _FEWEST_GROUND: Final = 5

@@ -15,11 +15,11 @@ from pipeline.core.reasons import joined
 from pipeline.core.schemas.displacement import STATUS_REASONS, WATCH_REASONS
 from pipeline.displacement.decompose import TrackRates, UpEast, combine
 from pipeline.displacement.describe import description, main_source
-from pipeline.displacement.fitted import FittedPoints
+from pipeline.displacement.fit.fitted import FittedPoints
 from pipeline.displacement.search import SearchArea
 from pipeline.displacement.series import PointSeries
-from pipeline.displacement.status import CAVEAT, empty_row
-from pipeline.displacement.watch import LEVEL_ORDER, Finding, findings, higher
+from pipeline.displacement.warning.status import CAVEAT, empty_row
+from pipeline.displacement.warning.watch import LEVEL_ORDER, Finding, findings, higher
 
 
 def assess(

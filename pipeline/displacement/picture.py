@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.displacement.fit.trend import N_TERMS, fit_trends
 from pipeline.displacement.series import PointSeries
-from pipeline.displacement.trend import N_TERMS, fit_trends
 
 _MOST_POINTS: Final = 6000
 _SIDE: Final = 380

@@ -10,7 +10,7 @@ from pipeline.core.config import Region
 from pipeline.core.errors import input_error
 from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.displacement.search import SearchArea
-from pipeline.displacement.status import search_area
+from pipeline.displacement.warning.status import search_area
 from pipeline.displacement.zones import Outlines
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import InputError
-from pipeline.displacement.csv_file import read_header
+from pipeline.displacement.reading.csv_file import read_header
 
 _TABLES = (".csv", ".zip")
 _HDF5 = (".h5", ".hdf5", ".he5", ".nc")

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement.trend import DAYS_PER_YEAR
+from pipeline.displacement.fit.trend import DAYS_PER_YEAR
 
 _CLIP: Final = 2.5
 _REST: Final = 0.3  # P: share of a half wave that the steps before a jump stay below

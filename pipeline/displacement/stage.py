@@ -26,7 +26,7 @@ from pipeline.core.model import DisplacementStatus
 from pipeline.core.reasons import joined
 from pipeline.core.tables import empty_table, read_table, table_of, write_table
 from pipeline.displacement.places import Place, places_of
-from pipeline.displacement.status import empty_row
+from pipeline.displacement.warning.status import empty_row
 from pipeline.displacement.zones import outlines_by_facility
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _from_sources(
     region: Region, places: list[Place], methods: DisplacementMethods
 ) -> tuple[list[dict[str, Any]], dict[str, Any], list[PointSeries]]:
     from pipeline.displacement.analysis import analyse
-    from pipeline.displacement.source_fit import fit_source, steps_of
+    from pipeline.displacement.fit.source_fit import fit_source, steps_of
     from pipeline.displacement.sources import read_sources
 
     series, unread = read_sources(region, tuple(place.area for place in places))

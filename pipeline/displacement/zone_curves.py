@@ -15,21 +15,21 @@ from numpy.typing import NDArray
 
 from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import WatchLevel
-from pipeline.displacement.course import Course, Kind, find_courses
-from pipeline.displacement.fitted import FittedPoints
-from pipeline.displacement.noise import for_interpolated, standard_errors
-from pipeline.displacement.rules import recent_rates
+from pipeline.displacement.courses.course import Course, Kind, find_courses
+from pipeline.displacement.fit.fitted import FittedPoints
+from pipeline.displacement.fit.noise import for_interpolated, standard_errors
+from pipeline.displacement.fit.trend import (
+    DAYS_PER_YEAR,
+    MINIMUM_SEASONAL_SPAN_D,
+    fit_trends,
+)
 from pipeline.displacement.stacks import (
     stacked,
     without_jumps_from_rest,
     without_line_and_season,
 )
-from pipeline.displacement.trend import (
-    DAYS_PER_YEAR,
-    MINIMUM_SEASONAL_SPAN_D,
-    fit_trends,
-)
-from pipeline.displacement.watch import half_wave_mm
+from pipeline.displacement.warning.rules import recent_rates
+from pipeline.displacement.warning.watch import half_wave_mm
 
 _Z95: Final = 1.959963984540054
 _SHARES: Final = (0.03, 0.06, 0.12, 0.25, 0.5)

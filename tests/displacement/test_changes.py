@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.displacement.changes import changes, state_of
+from pipeline.displacement.warning.changes import changes, state_of
 
 
 def state(level: str = "green", **changed: Any) -> dict[str, Any]:

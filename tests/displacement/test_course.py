@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.displacement.course import (
+from pipeline.displacement.courses.course import (
     C_BAND_HALF_WAVE_MM,
     Course,
     Kind,
     find_courses,
     without_jumps,
 )
-from pipeline.displacement.course_tables import CourseTables, whiten, whiten_back
+from pipeline.displacement.courses.tables import CourseTables, whiten, whiten_back
 from pipeline.displacement.simulate import (
     Motion,
     Noise,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from shapely.geometry import MultiPoint
 
 from pipeline.core.errors import InputError
-from pipeline.displacement import csv_bytes, wide_csv
-from pipeline.displacement.csv_bytes import EPOCH, NUMBER, SKIP, TEXT
-from pipeline.displacement.wide_csv import Layout, read_wide
+from pipeline.displacement.reading import csv_bytes, wide_csv
+from pipeline.displacement.reading.csv_bytes import EPOCH, NUMBER, SKIP, TEXT
+from pipeline.displacement.reading.wide_csv import Layout, read_wide
 
 HEADER = ["pid", "lon", "lat", "20200103", "20200115"]
 LAYOUT = Layout(

@@ -15,7 +15,7 @@ from pipeline.displacement import simulate
 from pipeline.displacement.analysis import analyse, fit_source
 from pipeline.displacement.places import Place
 from pipeline.displacement.simulate import Motion, Noise
-from pipeline.displacement.status import search_area
+from pipeline.displacement.warning.status import search_area
 
 DAY = datetime.date(2024, 12, 31)
 

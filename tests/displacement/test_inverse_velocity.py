@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.displacement import inverse_velocity as iv
 from pipeline.displacement import simulate
+from pipeline.displacement.warning import inverse_velocity as iv
 
 TIME_D = np.arange(0.0, 61.0, 12.0)  # the test of methodology 6.1
 SPEED = np.array([0.69444, 0.83333, 1.04167, 1.38889, 2.08333, 4.16667])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.displacement import noise, noise_kernel, simulate
-from pipeline.displacement.trend import fit_trends, series_model
+from pipeline.displacement import simulate
+from pipeline.displacement.fit import noise, noise_kernel
+from pipeline.displacement.fit.trend import fit_trends, series_model
 
 COVERAGE = (0.93, 0.97)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline.displacement import simulate
-from pipeline.displacement.outliers import pull_in
-from pipeline.displacement.trend import fit_trends
+from pipeline.displacement.fit.outliers import pull_in
+from pipeline.displacement.fit.trend import fit_trends
 
 DATES = simulate.sentinel1_dates("2020-01-03", "2024-12-25")
 TIME_D = simulate.days_since_first(DATES)

@@ -12,6 +12,7 @@ import pytest
 from pipeline.core.config import DisplacementSource
 from pipeline.core.errors import InputError
 from pipeline.displacement.checks import check_series
+from pipeline.displacement.fit.trend import fit_trends
 from pipeline.displacement.readers import (
     egms,
     load_options,
@@ -20,7 +21,6 @@ from pipeline.displacement.readers import (
     readers,
 )
 from pipeline.displacement.series import Component, los_from_angles
-from pipeline.displacement.trend import fit_trends
 
 NEW = (
     "pid,mp_type,latitude,longitude,easting,northing,height_ortho,height_ellipse,"

@@ -11,9 +11,9 @@ from pyproj import Transformer
 
 from pipeline.displacement.checks import check_series
 from pipeline.displacement.decompose import TrackRates, cell_means, solve_up_east
-from pipeline.displacement.noise import standard_errors
+from pipeline.displacement.fit.noise import standard_errors
+from pipeline.displacement.fit.trend import fit_trends
 from pipeline.displacement.readers import egms
-from pipeline.displacement.trend import fit_trends
 
 pytestmark = pytest.mark.real_data
 FILES = {

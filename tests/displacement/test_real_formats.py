@@ -181,8 +181,12 @@ def test_a_file_without_any_value_is_named_as_what_it_is(get):
 
 def test_the_real_static_layer_holds_unit_vectors(shared_data):
     from pipeline.displacement.geometry import los_from_parts
-    from pipeline.displacement.grids import choose_cells
-    from pipeline.displacement.rasters import Band, open_raster, raster_positions
+    from pipeline.displacement.reading.grids import choose_cells
+    from pipeline.displacement.reading.rasters import (
+        Band,
+        open_raster,
+        raster_positions,
+    )
 
     parts = []
     for name in ("east", "north"):

@@ -12,8 +12,8 @@ from pipeline.core.errors import InputError
 from pipeline.core.records import load_record
 from pipeline.displacement import simulate
 from pipeline.displacement.analysis import near_facility
+from pipeline.displacement.fit.source_fit import fit_source, fit_terms, steps_of
 from pipeline.displacement.search import SearchArea
-from pipeline.displacement.source_fit import fit_source, fit_terms, steps_of
 
 DATES = simulate.sentinel1_dates("2021-01-03", "2024-12-25", repeat_d=12)
 TIME_D = simulate.days_since_first(DATES)

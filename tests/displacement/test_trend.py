@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.displacement import simulate
-from pipeline.displacement.trend import fit_trends, orthonormal_basis, series_model
+from pipeline.displacement.fit.trend import fit_trends, orthonormal_basis, series_model
 
 DATES = simulate.sentinel1_dates("2020-01-03", "2024-12-25")
 TIME_D = simulate.days_since_first(DATES)

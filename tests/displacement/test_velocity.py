@@ -11,10 +11,12 @@ import rasterio
 import xarray as xr
 
 from pipeline.cli import main
-from pipeline.displacement import grid_velocity, simulate, wide_csv
-from pipeline.displacement.source_fit import Steps, fit_terms
+from pipeline.displacement import simulate
+from pipeline.displacement.fit import grid_velocity
+from pipeline.displacement.fit.source_fit import Steps, fit_terms
+from pipeline.displacement.fit.stored_velocity import rates_of_store
+from pipeline.displacement.reading import wide_csv
 from pipeline.displacement.store import write_series
-from pipeline.displacement.stored_velocity import rates_of_store
 from tests.displacement import small_products as small
 
 DATES = simulate.sentinel1_dates("2020-01-03", "2023-12-25")

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.displacement import rules, simulate
+from pipeline.displacement import simulate
 from pipeline.displacement.analysis import analyse, fit_source
 from pipeline.displacement.places import Place
 from pipeline.displacement.simulate import Motion, Noise
+from pipeline.displacement.warning import rules
 
 N = 36
 NOISE = Noise(1.5, 1.0, 30.0)

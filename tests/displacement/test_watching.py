@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.commands import watch_displacement
 from pipeline.core.errors import InputError
-from pipeline.displacement.memory import read_levels
+from pipeline.displacement.warning.memory import read_levels
 from tests.displacement.test_stage import (
     REGION,
     facilities,

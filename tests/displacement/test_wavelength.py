@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.displacement.mintpy_grid import wavelength_mm
+from pipeline.displacement.fit.source_fit import fit_source
+from pipeline.displacement.reading.mintpy_grid import wavelength_mm
 from pipeline.displacement.series import SENTINEL_1_WAVELENGTH_MM, Component
 from pipeline.displacement.simulate import Motion, Noise, sentinel1_dates, series
-from pipeline.displacement.source_fit import fit_source
 
 DATES = sentinel1_dates("2021-01-03", "2024-06-25", repeat_d=12)
 

@@ -11,13 +11,13 @@ from pipeline.core.methods.displacement import SpeedUpMethods
 from pipeline.core.model import WatchLevel
 from pipeline.displacement import simulate, stacks
 from pipeline.displacement.along_dam import axis_of, coverage, differential
-from pipeline.displacement.neighbourhoods import Grouping, find_speed_up
 from pipeline.displacement.places import Place
-from pipeline.displacement.replay import judge_days
 from pipeline.displacement.simulate import Motion, Noise
-from pipeline.displacement.speedup import are_rather_steps, find_kinks
-from pipeline.displacement.status import search_area
 from pipeline.displacement.together import largest_cluster
+from pipeline.displacement.warning.neighbourhoods import Grouping, find_speed_up
+from pipeline.displacement.warning.replay import judge_days
+from pipeline.displacement.warning.speedup import are_rather_steps, find_kinks
+from pipeline.displacement.warning.status import search_area
 from pipeline.displacement.zones import (
     middle_and_reach,
     outlines_by_facility,

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyproj import Transformer
 
+from pipeline.displacement.fit.trend import fit_trends
 from pipeline.displacement.series import los_from_angles
 from pipeline.displacement.simulate import (
     Motion,
@@ -30,7 +31,6 @@ from pipeline.displacement.simulate import (
     sentinel1_dates,
     series,
 )
-from pipeline.displacement.trend import fit_trends
 
 FOLDER = Path(__file__).parent / "toy" / "displacement"
 SEED = 20260101

@@ -26,9 +26,9 @@ from pipeline.core.config import DisplacementSource, Region
 from pipeline.core.errors import input_error
 from pipeline.core.records import Record, load_record
 from pipeline.displacement.checks import check_series
+from pipeline.displacement.reading.wide_csv import Keep
 from pipeline.displacement.search import SearchArea, points_in_any
 from pipeline.displacement.series import PointSeries
-from pipeline.displacement.wide_csv import Keep
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,16 @@ from pydantic import Field
 from pipeline.core.errors import input_error
 from pipeline.core.records import Record
 from pipeline.displacement.checks import parse_epochs
-from pipeline.displacement.csv_file import read_header
 from pipeline.displacement.readers import Request
+from pipeline.displacement.reading.csv_file import read_header
+from pipeline.displacement.reading.wide_csv import (
+    Columns,
+    Kind,
+    Layout,
+    WideTable,
+    read_wide,
+    stream_wide,
+)
 from pipeline.displacement.recognise import columns_of
 from pipeline.displacement.series import (
     COMPONENT_VECTOR,
@@ -30,14 +38,6 @@ from pipeline.displacement.series import (
     Component,
     PointSeries,
     los_from_angles,
-)
-from pipeline.displacement.wide_csv import (
-    Columns,
-    Kind,
-    Layout,
-    WideTable,
-    read_wide,
-    stream_wide,
 )
 
 NAME: Final = "egms"

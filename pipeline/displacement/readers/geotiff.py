@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from pipeline.core.errors import input_error
-from pipeline.displacement import grids
 from pipeline.displacement.checks import parse_epochs
 from pipeline.displacement.geometry import (
     GeometryOptions,
@@ -27,14 +26,15 @@ from pipeline.displacement.geometry import (
     track_angle_deg,
     wavelength_mm,
 )
-from pipeline.displacement.hdf import folder_of, no_file
-from pipeline.displacement.rasters import (
+from pipeline.displacement.readers import Request
+from pipeline.displacement.reading import grids
+from pipeline.displacement.reading.hdf import folder_of, no_file
+from pipeline.displacement.reading.rasters import (
     Band,
     check_same_raster,
     open_raster,
     raster_positions,
 )
-from pipeline.displacement.readers import Request
 from pipeline.displacement.recognise import names_in
 from pipeline.displacement.series import UNKNOWN, Component, PointSeries
 

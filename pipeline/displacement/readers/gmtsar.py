@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.core.errors import input_error
-from pipeline.displacement import grids
 from pipeline.displacement.checks import parse_epochs
 from pipeline.displacement.geometry import (
     GeometryOptions,
@@ -26,8 +25,9 @@ from pipeline.displacement.geometry import (
     track_angle_deg,
     wavelength_mm,
 )
-from pipeline.displacement.hdf import folder_of, read_grid
 from pipeline.displacement.readers import Request
+from pipeline.displacement.reading import grids
+from pipeline.displacement.reading.hdf import folder_of, read_grid
 from pipeline.displacement.recognise import names_in
 from pipeline.displacement.series import UNKNOWN, PointSeries
 

@@ -15,9 +15,9 @@ from pydantic import Field
 
 from pipeline.core.errors import input_error
 from pipeline.core.records import Record
-from pipeline.displacement import grids, mintpy_grid
-from pipeline.displacement.hdf import need, open_hdf5, text_of
 from pipeline.displacement.readers import Request
+from pipeline.displacement.reading import grids, mintpy_grid
+from pipeline.displacement.reading.hdf import need, open_hdf5, text_of
 from pipeline.displacement.recognise import in_hdf5
 from pipeline.displacement.series import PointSeries
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.core.errors import input_error
-from pipeline.displacement import grids
 from pipeline.displacement.checks import parse_epochs
 from pipeline.displacement.geometry import (
     GeometryOptions,
@@ -23,8 +22,9 @@ from pipeline.displacement.geometry import (
     los_from_parts,
     track_angle_deg,
 )
-from pipeline.displacement.hdf import need, no_file, open_hdf5, text_of
 from pipeline.displacement.readers import Request
+from pipeline.displacement.reading import grids
+from pipeline.displacement.reading.hdf import need, no_file, open_hdf5, text_of
 from pipeline.displacement.recognise import in_hdf5
 from pipeline.displacement.series import (
     NO_EPOCHS,

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.core.errors import input_error
-from pipeline.displacement import grids, mintpy_grid
 from pipeline.displacement.geometry import (
     GeometryOptions,
     declared_los,
     track_angle_deg,
 )
-from pipeline.displacement.hdf import need, open_hdf5
 from pipeline.displacement.readers import Request
+from pipeline.displacement.reading import grids, mintpy_grid
+from pipeline.displacement.reading.hdf import need, open_hdf5
 from pipeline.displacement.recognise import in_hdf5
 from pipeline.displacement.series import NO_EPOCHS, PointSeries
 

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from pipeline.core.errors import input_error
-from pipeline.displacement import grids
 from pipeline.displacement.checks import parse_epochs
 from pipeline.displacement.geometry import (
     GeometryOptions,
@@ -26,16 +25,17 @@ from pipeline.displacement.geometry import (
     los_from_parts,
     track_angle_deg,
 )
-from pipeline.displacement.hdf import folder_of, need, open_hdf5, text_of
-from pipeline.displacement.ministacks import (
+from pipeline.displacement.readers import Request
+from pipeline.displacement.reading import grids
+from pipeline.displacement.reading.hdf import folder_of, need, open_hdf5, text_of
+from pipeline.displacement.reading.ministacks import (
     Gaps,
     Pair,
     chain,
     check_links,
     newest_pairs,
 )
-from pipeline.displacement.rasters import Band, open_raster
-from pipeline.displacement.readers import Request
+from pipeline.displacement.reading.rasters import Band, open_raster
 from pipeline.displacement.recognise import names_in
 from pipeline.displacement.series import (
     SENTINEL_1_WAVELENGTH_MM,

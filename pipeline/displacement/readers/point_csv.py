@@ -18,22 +18,22 @@ from pydantic import Field, model_validator
 from pipeline.core.errors import input_error
 from pipeline.core.records import Record
 from pipeline.displacement.checks import parse_epochs
-from pipeline.displacement.csv_file import read_header
 from pipeline.displacement.readers import Request
-from pipeline.displacement.series import (
-    COMPONENT_VECTOR,
-    UNKNOWN,
-    Component,
-    PointSeries,
-    los_from_angles,
-)
-from pipeline.displacement.wide_csv import (
+from pipeline.displacement.reading.csv_file import read_header
+from pipeline.displacement.reading.wide_csv import (
     Columns,
     Kind,
     Layout,
     WideTable,
     read_wide,
     stream_wide,
+)
+from pipeline.displacement.series import (
+    COMPONENT_VECTOR,
+    UNKNOWN,
+    Component,
+    PointSeries,
+    los_from_angles,
 )
 
 NAME: Final = "point-csv"

@@ -13,9 +13,9 @@ from typing import Final
 
 from pydantic import Field
 
-from pipeline.displacement.csv_file import read_header
 from pipeline.displacement.geometry import GeometryOptions
 from pipeline.displacement.readers import Request, point_csv
+from pipeline.displacement.reading.csv_file import read_header
 from pipeline.displacement.recognise import columns_of
 from pipeline.displacement.series import UNKNOWN, PointSeries
 

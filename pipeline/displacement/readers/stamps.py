@@ -21,7 +21,6 @@ from shapely.geometry import MultiPoint
 
 from pipeline.core.errors import input_error
 from pipeline.displacement.checks import parse_epochs
-from pipeline.displacement.csv_file import open_csv
 from pipeline.displacement.geometry import (
     GeometryOptions,
     declared_los,
@@ -29,6 +28,7 @@ from pipeline.displacement.geometry import (
     wavelength_mm,
 )
 from pipeline.displacement.readers import Request
+from pipeline.displacement.reading.csv_file import open_csv
 from pipeline.displacement.recognise import columns_of
 from pipeline.displacement.series import UNKNOWN, Component, PointSeries
 

@@ -19,7 +19,6 @@ from shapely.geometry import MultiPoint
 
 from pipeline.core.errors import input_error
 from pipeline.displacement.checks import parse_epochs
-from pipeline.displacement.csv_file import read_header
 from pipeline.displacement.geometry import (
     GeometryOptions,
     declared_los,
@@ -27,14 +26,15 @@ from pipeline.displacement.geometry import (
     track_angle_deg,
     wavelength_mm,
 )
-from pipeline.displacement.hdf import no_file
-from pipeline.displacement.point_table import (
+from pipeline.displacement.readers import Request, point_csv
+from pipeline.displacement.reading.csv_file import read_header
+from pipeline.displacement.reading.hdf import no_file
+from pipeline.displacement.reading.point_table import (
     DATES,
     find_columns,
     find_dates,
     need_column,
 )
-from pipeline.displacement.readers import Request, point_csv
 from pipeline.displacement.recognise import columns_of
 from pipeline.displacement.series import (
     COMPONENT_VECTOR,

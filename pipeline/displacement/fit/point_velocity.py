@@ -24,9 +24,9 @@ from pipeline.core.errors import input_error
 from pipeline.core.files import whole_file
 from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.displacement.checks import check_not_blank, check_series
+from pipeline.displacement.fit.source_fit import FittedSource, Steps, fit_terms
 from pipeline.displacement.readers import Request
 from pipeline.displacement.series import Component, PointSeries
-from pipeline.displacement.source_fit import FittedSource, Steps, fit_terms
 from pipeline.displacement.store import open_series
 
 _Z95: Final = 1.959963984540054

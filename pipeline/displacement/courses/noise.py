@@ -11,9 +11,9 @@ from typing import Any, Final
 import numba
 import numpy as np
 
-from pipeline.displacement.course_prepare import FAST, JIT
-from pipeline.displacement.course_records import Filters, Found, State, Words
-from pipeline.displacement.course_search import MAX_ATOMS
+from pipeline.displacement.courses.prepare import FAST, JIT
+from pipeline.displacement.courses.records import Filters, Found, State, Words
+from pipeline.displacement.courses.search import MAX_ATOMS
 
 LEAST: Final = 1e-9
 FURTHER_COST: Final = 0.8  # parameters more for each atom after the first

@@ -15,8 +15,8 @@ import numpy as np
 
 from pipeline.core.errors import input_error
 from pipeline.core.files import write_json, write_text
-from pipeline.displacement.replay import until
 from pipeline.displacement.series import PointSeries
+from pipeline.displacement.warning.replay import until
 
 FORMAT: Final = 2
 LEVEL_COLUMNS: Final = (

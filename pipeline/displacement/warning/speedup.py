@@ -24,7 +24,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement.trend import DAYS_PER_YEAR, MINIMUM_SEASONAL_SPAN_D
+from pipeline.displacement.fit.trend import DAYS_PER_YEAR, MINIMUM_SEASONAL_SPAN_D
 
 WINDOWS: Final = (3, 5, 8, 12, 18)
 """Epochs since the kink (P)."""

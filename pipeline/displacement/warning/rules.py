@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement.trend import (
+from pipeline.displacement.fit.trend import (
     MINIMUM_SEASONAL_SPAN_D,
     N_TERMS,
     design_matrix,

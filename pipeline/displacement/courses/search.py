@@ -15,8 +15,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement.course_prepare import FAST, JIT
-from pipeline.displacement.course_records import Atoms
+from pipeline.displacement.courses.prepare import FAST, JIT
+from pipeline.displacement.courses.records import Atoms
 
 MAX_ATOMS: Final = 4
 NONE: Final = np.int64(-1)

@@ -26,7 +26,7 @@ from pipeline.displacement.series import (
 )
 
 if TYPE_CHECKING:
-    from pipeline.displacement.wide_csv import Keep
+    from pipeline.displacement.reading.wide_csv import Keep
 
 Position = tuple[NDArray[np.float64], NDArray[np.float64]]
 Positions = Callable[[slice], Position]

@@ -26,8 +26,8 @@ from shapely.geometry import GeometryCollection
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.core.errors import input_error
-from pipeline.displacement import csv_bytes
-from pipeline.displacement.csv_file import find_fault, open_csv
+from pipeline.displacement.reading import csv_bytes
+from pipeline.displacement.reading.csv_file import find_fault, open_csv
 
 Kind = Literal["text", "number"]
 Columns = Mapping[str, NDArray[Any]]

@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 
 from pipeline.core.config import DisplacementStep
 from pipeline.core.methods.displacement import DisplacementMethods
-from pipeline.displacement.course import Course, find_courses, without_jumps
-from pipeline.displacement.noise import Uncertainty, for_interpolated, standard_errors
-from pipeline.displacement.outliers import PulledIn, pull_in
+from pipeline.displacement.courses.course import Course, find_courses, without_jumps
+from pipeline.displacement.fit.noise import (
+    Uncertainty,
+    for_interpolated,
+    standard_errors,
+)
+from pipeline.displacement.fit.outliers import PulledIn, pull_in
+from pipeline.displacement.fit.trend import N_TERMS, TrendFit, fit_trends
 from pipeline.displacement.search import SearchArea, points_within
 from pipeline.displacement.series import PointSeries
-from pipeline.displacement.trend import N_TERMS, TrendFit, fit_trends
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,18 @@ from pipeline.core.config import Region
 from pipeline.core.files import sha256
 from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import DisplacementStatus
-from pipeline.displacement.changes import Change, changes, state_of
-from pipeline.displacement.memory import (
+from pipeline.displacement.places import Place, places_of
+from pipeline.displacement.series import PointSeries
+from pipeline.displacement.sources import Unread, read_sources
+from pipeline.displacement.stage import rows_without_place, with_unread
+from pipeline.displacement.warning.changes import Change, changes, state_of
+from pipeline.displacement.warning.memory import (
     Memory,
     SourceMemory,
     is_reprocessed,
     remember,
 )
-from pipeline.displacement.places import Place, places_of
-from pipeline.displacement.replay import Judged, days_to_judge, judge_days
-from pipeline.displacement.series import PointSeries
-from pipeline.displacement.sources import Unread, read_sources
-from pipeline.displacement.stage import rows_without_place, with_unread
+from pipeline.displacement.warning.replay import Judged, days_to_judge, judge_days
 from pipeline.displacement.zones import Outlines
 
 log = logging.getLogger("natech.displacement")

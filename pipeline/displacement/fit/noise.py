@@ -24,8 +24,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement import noise_kernel
-from pipeline.displacement.trend import (
+from pipeline.displacement.fit import noise_kernel
+from pipeline.displacement.fit.trend import (
     DAYS_PER_YEAR,
     MINIMUM_SEASONAL_SPAN_D,
     NO_STEPS,

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import WatchLevel
 from pipeline.core.schemas.displacement import WATCH_REASONS
-from pipeline.displacement import rules
-from pipeline.displacement.fitted import FittedPoints
-from pipeline.displacement.forecasts import forecast_of
-from pipeline.displacement.inverse_velocity import Forecast
-from pipeline.displacement.neighbourhoods import Grouping, find_speed_up
+from pipeline.displacement.fit.fitted import FittedPoints
 from pipeline.displacement.search import in_company
 from pipeline.displacement.series import PointSeries
+from pipeline.displacement.warning import rules
+from pipeline.displacement.warning.forecasts import forecast_of
+from pipeline.displacement.warning.inverse_velocity import Forecast
+from pipeline.displacement.warning.neighbourhoods import Grouping, find_speed_up
 
 LEVEL_ORDER: Final = tuple(WatchLevel)
 

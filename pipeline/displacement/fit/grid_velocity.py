@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from pipeline.core.errors import input_error
 from pipeline.core.files import whole_file
-from pipeline.displacement import mintpy_grid
-from pipeline.displacement.hdf import need, open_hdf5
-from pipeline.displacement.noise import standard_errors
-from pipeline.displacement.outliers import pull_in
-from pipeline.displacement.trend import N_TERMS, TrendFit, fit_trends
+from pipeline.displacement.fit.noise import standard_errors
+from pipeline.displacement.fit.outliers import pull_in
+from pipeline.displacement.fit.trend import N_TERMS, TrendFit, fit_trends
+from pipeline.displacement.reading import mintpy_grid
+from pipeline.displacement.reading.hdf import need, open_hdf5
 
 _BLOCK_BYTES: Final = 64 << 20
 _TO_MM: Final = np.float32(1000.0)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from pipeline.core.errors import InputError, input_error
-from pipeline.displacement.grids import Positions, axis_positions
-from pipeline.displacement.hdf import no_file
+from pipeline.displacement.reading.grids import Positions, axis_positions
+from pipeline.displacement.reading.hdf import no_file
 
 
 @dataclass(frozen=True, slots=True)

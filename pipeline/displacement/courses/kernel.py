@@ -13,16 +13,16 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement.course_noise import (
+from pipeline.displacement.courses.noise import (
     LEAST,
     dot,
     parameter_cost,
     price_of,
     whiten_one,
 )
-from pipeline.displacement.course_prepare import JIT, OBSERVED, middle
-from pipeline.displacement.course_records import Found, Pair, State, Words
-from pipeline.displacement.course_search import (
+from pipeline.displacement.courses.prepare import JIT, OBSERVED, middle
+from pipeline.displacement.courses.records import Found, Pair, State, Words
+from pipeline.displacement.courses.search import (
     MAX_ATOMS,
     Room,
     date_hinge,

@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> None:
     steps = tuple(sorted({_day(text) for text in arguments.step}))
     suffix = arguments.out.suffix.lower()
     if suffix in _GRIDS:
-        from pipeline.displacement.grid_velocity import fit_grid, write_grid
+        from pipeline.displacement.fit.grid_velocity import fit_grid, write_grid
 
         if arguments.series is not None:
             raise _misplaced("--series", "a table (.parquet)")
@@ -100,10 +100,10 @@ def run(arguments: argparse.Namespace) -> None:
         return
     if arguments.scheduler is not None:
         raise _misplaced("--scheduler", "stored series (.zarr)")
+    from pipeline.displacement.fit.point_velocity import parts_of, write_rates
+    from pipeline.displacement.fit.source_fit import Steps
     from pipeline.displacement.inspect_file import choose_reader, read_options
-    from pipeline.displacement.point_velocity import parts_of, write_rates
     from pipeline.displacement.readers import Request, load_options
-    from pipeline.displacement.source_fit import Steps
 
     module = choose_reader(arguments.file, arguments.reader)
     options = load_options(
@@ -134,9 +134,9 @@ def _fit_store(
 ) -> None:
     import pyarrow.parquet as pq
 
+    from pipeline.displacement.fit.source_fit import Steps
+    from pipeline.displacement.fit.stored_velocity import rates_of_store
     from pipeline.displacement.inspect_file import read_options
-    from pipeline.displacement.source_fit import Steps
-    from pipeline.displacement.stored_velocity import rates_of_store
 
     with ExitStack() as stack:
         if arguments.scheduler is not None:

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement.course_records import Atoms, Filters, Pair, Words
+from pipeline.displacement.courses.records import Atoms, Filters, Pair, Words
 
 DAYS_PER_YEAR: Final = 365.25
 GAP_EPOCHS: Final = 6  # shortest segment

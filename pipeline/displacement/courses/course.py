@@ -24,15 +24,15 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement.course_kernel import fit_rows, make_rooms
-from pipeline.displacement.course_noise import judge, judge_again
-from pipeline.displacement.course_prepare import LEAST_EPOCHS, MAX_JUMPS, prepare
-from pipeline.displacement.course_records import Found, State
-from pipeline.displacement.course_search import MAX_ATOMS
-from pipeline.displacement.course_tables import (
+from pipeline.displacement.courses.kernel import fit_rows, make_rooms
+from pipeline.displacement.courses.noise import judge, judge_again
+from pipeline.displacement.courses.prepare import LEAST_EPOCHS, MAX_JUMPS, prepare
+from pipeline.displacement.courses.records import Found, State
+from pipeline.displacement.courses.search import MAX_ATOMS
+from pipeline.displacement.courses.tables import (
     CourseTables,
 )
-from pipeline.displacement.trend import MINIMUM_SEASONAL_SPAN_D
+from pipeline.displacement.fit.trend import MINIMUM_SEASONAL_SPAN_D
 
 C_BAND_HALF_WAVE_MM: Final = 27.73288
 CHUNK: Final = 2048

@@ -17,8 +17,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement.trend import NO_STEPS, orthonormal_basis, series_model
-from pipeline.displacement.trend_kernel import (
+from pipeline.displacement.fit.trend import NO_STEPS, orthonormal_basis, series_model
+from pipeline.displacement.fit.trend_kernel import (
     factor_of_gaps,
     project,
     solve_gaps,

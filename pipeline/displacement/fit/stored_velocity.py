@@ -19,9 +19,9 @@ from shapely import box
 
 from pipeline.core.errors import input_error
 from pipeline.core.methods.displacement import DisplacementMethods
-from pipeline.displacement.point_velocity import table_of_part
+from pipeline.displacement.fit.point_velocity import table_of_part
+from pipeline.displacement.fit.source_fit import Steps, fit_terms
 from pipeline.displacement.series import Component, PointSeries
-from pipeline.displacement.source_fit import Steps, fit_terms
 
 _ROWS_PER_TASK: Final = 20_000
 _COMPONENT: Final = {

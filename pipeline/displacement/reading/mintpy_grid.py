@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError, input_error
 from pipeline.displacement.checks import parse_epochs
-from pipeline.displacement.grids import (
+from pipeline.displacement.reading.grids import (
     Cells,
     Positions,
     axis_positions,
     check_same_grid,
 )
-from pipeline.displacement.hdf import text_of
+from pipeline.displacement.reading.hdf import text_of
 from pipeline.displacement.series import UNKNOWN
 
 Attributes = Mapping[str, str]

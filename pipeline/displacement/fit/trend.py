@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement import trend_kernel
+from pipeline.displacement.fit import trend_kernel
 
 DAYS_PER_YEAR: Final = 365.25
 MINIMUM_SEASONAL_SPAN_D: Final = 548.0  # one and a half years (P)

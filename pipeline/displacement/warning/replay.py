@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from pipeline.core.config import DisplacementStep
 from pipeline.displacement.analysis import fit_source, near_facility, reaches, subset
 from pipeline.displacement.facility import judge
+from pipeline.displacement.fit.source_fit import steps_of
 from pipeline.displacement.places import Place
 from pipeline.displacement.search import points_within
 from pipeline.displacement.series import PointSeries
-from pipeline.displacement.source_fit import steps_of
 
 
 @dataclass(frozen=True, slots=True)

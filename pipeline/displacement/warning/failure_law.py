@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.methods.displacement import InverseVelocityMethods
-from pipeline.displacement.inverse_velocity import Forecast, no_forecast
+from pipeline.displacement.warning.inverse_velocity import Forecast, no_forecast
 
 _AHEAD_D: Final = np.geomspace(2.0, 500.0, 40)
 _LONGEST_ONSET: Final = 40

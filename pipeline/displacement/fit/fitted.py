@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.model import WatchLevel
-from pipeline.displacement.noise import Uncertainty
+from pipeline.displacement.fit.noise import Uncertainty
+from pipeline.displacement.fit.trend import TrendFit
 from pipeline.displacement.series import PointSeries
-from pipeline.displacement.trend import TrendFit
 from pipeline.displacement.zones import SETTLING, STABLE, reach_level
 
 _SPEEDS_UP = "acceleration"

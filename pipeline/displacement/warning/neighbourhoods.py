@@ -14,12 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.methods.displacement import SpeedUpMethods
-from pipeline.displacement.speedup import (
-    LONGEST_D,
-    Kinks,
-    are_rather_steps,
-    find_kinks,
-)
+from pipeline.displacement.fit.trend import DAYS_PER_YEAR
 from pipeline.displacement.stacks import (
     carried_on,
     cells_of,
@@ -28,7 +23,12 @@ from pipeline.displacement.stacks import (
     without_jumps_from_rest,
     without_line_and_season,
 )
-from pipeline.displacement.trend import DAYS_PER_YEAR
+from pipeline.displacement.warning.speedup import (
+    LONGEST_D,
+    Kinks,
+    are_rather_steps,
+    find_kinks,
+)
 
 FEWEST_VALUES: Final = 20
 FEWEST_STABLE_CELLS: Final = 5

@@ -11,12 +11,12 @@ from pipeline.core.methods.displacement import (
     DisplacementMethods,
     InverseVelocityMethods,
 )
-from pipeline.displacement.failure_law import forecast_by_law
-from pipeline.displacement.inverse_velocity import Forecast, forecast_failure
-from pipeline.displacement.neighbourhoods import FEWEST_STABLE_CELLS
+from pipeline.displacement.fit.trend import design_matrix
 from pipeline.displacement.series import PointSeries
 from pipeline.displacement.stacks import stacked, without_line_and_season
-from pipeline.displacement.trend import design_matrix
+from pipeline.displacement.warning.failure_law import forecast_by_law
+from pipeline.displacement.warning.inverse_velocity import Forecast, forecast_failure
+from pipeline.displacement.warning.neighbourhoods import FEWEST_STABLE_CELLS
 
 
 def facility_rng(seed: int, tmf_id: str) -> np.random.Generator:

@@ -1,0 +1,1 @@
+"""Course of a point: breaks, steps, decay and jumps of its series."""

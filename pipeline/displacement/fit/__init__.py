@@ -1,0 +1,1 @@
+"""Velocity of a point and its error, for arrays, grids and stored series."""

@@ -1,0 +1,1 @@
+"""Parsing of tables, grids and containers that several readers share."""

@@ -1,0 +1,1 @@
+"""Watch levels: rules, what a new epoch changes, and what is remembered."""
