@@ -113,10 +113,10 @@ def ours(folder: Path, out: Path) -> None:
     from rasterio.windows import Window
 
     from pipeline.core.layers import Layer
-    from pipeline.hazards.block_store import BlockStore
-    from pipeline.hazards.harmonise import RasterSource
-    from pipeline.hazards.index_map import Recipe, Scored, make_maps, store_bytes
-    from pipeline.hazards.region_grid import Block, RegionGrid
+    from pipeline.hazards.maps.harmonise import RasterSource
+    from pipeline.hazards.maps.index_map import Recipe, Scored, make_maps, store_bytes
+    from pipeline.hazards.maps.region_grid import Block, RegionGrid
+    from pipeline.hazards.sampling.block_store import BlockStore
 
     transform, height, width = target_grid(folder)
     crs = rasterio.CRS.from_user_input(TARGET_CRS)

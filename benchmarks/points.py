@@ -52,7 +52,7 @@ def make_points(size: int, count: int) -> tuple[np.ndarray, np.ndarray]:
 def ours(sampling: str) -> Callable[[list[Path], np.ndarray, np.ndarray], np.ndarray]:
     def run(rasters: list[Path], x: np.ndarray, y: np.ndarray) -> np.ndarray:
         from pipeline.core.layers import Layer
-        from pipeline.hazards.many_points import values_at_points
+        from pipeline.hazards.sampling.many_points import values_at_points
 
         layer = Layer.model_validate(LAYER | {"sampling": sampling})
         return np.stack([values_at_points(layer, path, x, y) for path in rasters])

@@ -118,7 +118,7 @@ def ours_on(count: int) -> Callable[[Path, list[Any]], np.ndarray]:
 
     def run(raster: Path, footprints: list[Any]) -> np.ndarray:
         from pipeline.core.layers import Layer
-        from pipeline.hazards.zonal import statistics_of_layers
+        from pipeline.hazards.sampling.zonal import statistics_of_layers
 
         layer = Layer.model_validate(
             {

@@ -53,14 +53,14 @@ COMMANDS = {
         "look at new radar epochs only, and write what changed",
     ),
     "fit-extremes": (
-        "pipeline.hazards.fit_extremes",
+        "pipeline.hazards.extremes.fit_extremes",
         "fit extremes to a station's annual maxima, for a study of a site",
     ),
     "retrieve": ("pipeline.retrieve.stage", "stage: registry to checked local files"),
     "inventory": ("pipeline.inventory.stage", "stage: inventories to one clean table"),
     "hazards": ("pipeline.hazards.stage", "stage: hazard layers at every facility"),
     "hazard-maps": (
-        "pipeline.hazards.maps_stage",
+        "pipeline.hazards.maps.stage",
         "stage: hazard layers on one grid, and a multi-hazard index",
     ),
     "displacement": ("pipeline.displacement.stage", "stage: InSAR motion and status"),

@@ -26,11 +26,11 @@ from pipeline.core.geo import (
 )
 from pipeline.core.layers import Layer
 from pipeline.core.rings import mapped
-from pipeline.hazards.blocks import BlockReader
 from pipeline.hazards.derivation import Features, Heights
 from pipeline.hazards.flow_file import cell_size_m
-from pipeline.hazards.grid import Grid, open_raster
 from pipeline.hazards.places import Place
+from pipeline.hazards.sampling.blocks import BlockReader
+from pipeline.hazards.sampling.grid import Grid, open_raster
 
 _MAX_CELLS: Final = 20_000_000
 _AREA_COLUMN: Final = "area_m2"

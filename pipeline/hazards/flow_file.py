@@ -10,7 +10,7 @@ from pipeline.core.errors import input_error
 from pipeline.core.flow import FlowDirections
 from pipeline.core.geo import distance_m
 from pipeline.core.layers import LayerState, LocalLayer
-from pipeline.hazards.grid import Grid, open_raster
+from pipeline.hazards.sampling.grid import Grid, open_raster
 
 _MAX_CELLS: Final = 600_000_000
 

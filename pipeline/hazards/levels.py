@@ -8,7 +8,7 @@ from typing import Final
 
 from pipeline.core.errors import input_error
 from pipeline.core.layers import Band, Layer
-from pipeline.hazards.grid import Grid
+from pipeline.hazards.sampling.grid import Grid
 
 _PERIOD: Final = re.compile(
     r"(?:^|[\s_\-])(?:rp|tr|return[\s_\-]*period)[\s_\-=]*(?P<after>\d+(?:\.\d+)?)"

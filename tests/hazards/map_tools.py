@@ -7,11 +7,11 @@ from contextlib import ExitStack
 import numpy as np
 import rasterio
 
-from pipeline.hazards.block_store import BlockStore
-from pipeline.hazards.drawn import vector_source
-from pipeline.hazards.harmonise import RasterSource
-from pipeline.hazards.index_map import Recipe, Scored, make_maps
-from pipeline.hazards.region_grid import RegionGrid
+from pipeline.hazards.maps.drawn import vector_source
+from pipeline.hazards.maps.harmonise import RasterSource
+from pipeline.hazards.maps.index_map import Recipe, Scored, make_maps
+from pipeline.hazards.maps.region_grid import RegionGrid
+from pipeline.hazards.sampling.block_store import BlockStore
 
 
 def grid_of(height, width, cell=1.0, left=70.0, top=43.0, crs="EPSG:4326"):

@@ -11,8 +11,8 @@ import pytest
 from pipeline.cli import main
 from pipeline.core.extremes import ExtremeValues
 from pipeline.core.layers import Layer
-from pipeline.hazards.annual_maxima import annual_maxima
-from pipeline.hazards.extreme_levels import flag_of
+from pipeline.hazards.extremes.annual_maxima import annual_maxima
+from pipeline.hazards.extremes.extreme_levels import flag_of
 from pipeline.hazards.places import place_at
 from pipeline.hazards.samplers.table import sample
 

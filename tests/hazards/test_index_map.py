@@ -11,10 +11,10 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.hazards.block_store import BlockStore
-from pipeline.hazards.fused import INDEX, MISSING, N_FIELDS, SPEAKING, fused_block
-from pipeline.hazards.index_map import Recipe, block_edge, visiting_order
-from pipeline.hazards.region_grid import Block
+from pipeline.hazards.maps.fused import INDEX, MISSING, N_FIELDS, SPEAKING, fused_block
+from pipeline.hazards.maps.index_map import Recipe, block_edge, visiting_order
+from pipeline.hazards.maps.region_grid import Block
+from pipeline.hazards.sampling.block_store import BlockStore
 from tests.hazards.map_tools import grid_of, maps_of, scored
 
 NAN = np.nan

@@ -9,10 +9,10 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.hazards.grid import Grid
-from pipeline.hazards.harmonise import exact_places
-from pipeline.hazards.lattice import TOLERANCE_CELLS, identity_lattice, lattice_of
-from pipeline.hazards.region_grid import Block, RegionGrid
+from pipeline.hazards.maps.harmonise import exact_places
+from pipeline.hazards.maps.lattice import TOLERANCE_CELLS, identity_lattice, lattice_of
+from pipeline.hazards.maps.region_grid import Block, RegionGrid
+from pipeline.hazards.sampling.grid import Grid
 
 LAEA = "+proj=laea +lat_0=43 +lon_0=70 +datum=WGS84 +units=m"
 # Target CRS, its cell and first corner; source CRS and its cell.

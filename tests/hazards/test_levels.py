@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.core.errors import InputError
 from pipeline.core.layers import Band
-from pipeline.hazards.grid import open_raster
 from pipeline.hazards.levels import described_period_yr, raster_levels, value_column
+from pipeline.hazards.sampling.grid import open_raster
 
 CELLS = np.ones((3, 3))
 THREE = [

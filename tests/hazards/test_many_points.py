@@ -7,10 +7,10 @@ import pytest
 from affine import Affine
 
 from pipeline.core.errors import InputError
-from pipeline.hazards.blocks import BlockReader
-from pipeline.hazards.many_points import values_at_points
 from pipeline.hazards.places import place_at
 from pipeline.hazards.samplers.raster import sample
+from pipeline.hazards.sampling.blocks import BlockReader
+from pipeline.hazards.sampling.many_points import values_at_points
 
 TENTH = Affine(0.1, 0.0, 70.0, 0.0, -0.1, 45.0)
 NINE = np.arange(1.0, 10.0).reshape(3, 3)

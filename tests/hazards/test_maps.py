@@ -15,7 +15,7 @@ from pipeline.cli import main
 from pipeline.core.config import read_region
 from pipeline.core.hazard_maps import read_hazard_maps
 from pipeline.core.layers import Manifest
-from pipeline.hazards.region_grid import region_grid
+from pipeline.hazards.maps.region_grid import region_grid
 
 REGION = """
 region: small

@@ -18,9 +18,9 @@ from pipeline.core.geo import distance_m
 from pipeline.core.layers import Points
 from pipeline.core.model import Status
 from pipeline.hazards.places import place_at, places_of
-from pipeline.hazards.points import _bounds
 from pipeline.hazards.precedence import LayerSamples, with_precedence
 from pipeline.hazards.samplers import table, vector
+from pipeline.hazards.sampling.points import _bounds
 
 HERE = place_at("kg-1", 71, 41, 0)
 IN_CIRCLE = place_at("kg-1", 71, 41, 5_000)

@@ -300,7 +300,7 @@ def test_circles_keep_continuous_longitudes():
 def test_blocks_are_decoded_once_for_all_places(
     make_layer, write_raster, choices, monkeypatch
 ):
-    from pipeline.hazards.blocks import BlockReader
+    from pipeline.hazards.sampling.blocks import BlockReader
 
     decoded = []
     plain = BlockReader.decode

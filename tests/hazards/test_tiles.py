@@ -12,11 +12,11 @@ from numpy.testing import assert_array_equal
 from rasterio.shutil import copy
 
 from pipeline.core.errors import InputError
-from pipeline.hazards.blocks import BlockReader
-from pipeline.hazards.grid import open_raster
-from pipeline.hazards.lzw import unpack_lzw
-from pipeline.hazards.tiff import tiff_layout
-from pipeline.hazards.tiles import tile_decoder
+from pipeline.hazards.sampling.blocks import BlockReader
+from pipeline.hazards.sampling.grid import open_raster
+from pipeline.hazards.sampling.lzw import unpack_lzw
+from pipeline.hazards.sampling.tiff import tiff_layout
+from pipeline.hazards.sampling.tiles import tile_decoder
 
 TYPES = ["uint8", "int8", "int16", "uint16", "int32", "uint32", "float32", "float64"]
 ROWS, COLUMNS = 70, 90
@@ -211,7 +211,9 @@ def test_scale_offset_and_no_data_hold_as_with_gdal(make_layer, tmp_path, monkey
     with rasterio.open(path, "r+") as raster:
         raster.scales, raster.offsets = (0.5, 2.0), (10.0, 0.0)
     ours = reader_of(make_layer(nodata=0), path)
-    monkeypatch.setattr("pipeline.hazards.blocks.tile_decoder", lambda *_: None)
+    monkeypatch.setattr(
+        "pipeline.hazards.sampling.blocks.tile_decoder", lambda *_: None
+    )
     theirs = reader_of(make_layer(nodata=0), path)
     assert_array_equal(ours, theirs)
     assert_array_equal(ours, np.where(data[0] == 0, np.nan, data[0] * 0.5 + 10))
@@ -248,7 +250,9 @@ def test_damage_is_an_error_or_gdals_own_numbers(
 
     ours = outcome()
     if not isinstance(ours, str):
-        monkeypatch.setattr("pipeline.hazards.blocks.tile_decoder", lambda *_: None)
+        monkeypatch.setattr(
+            "pipeline.hazards.sampling.blocks.tile_decoder", lambda *_: None
+        )
         assert_array_equal(ours, outcome())
 
 

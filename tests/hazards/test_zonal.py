@@ -10,9 +10,9 @@ from affine import Affine
 from pipeline.core.coverage import cell_shares
 from pipeline.core.errors import InputError
 from pipeline.core.rings import rings_of
-from pipeline.hazards import zonal
 from pipeline.hazards.samples import weighted_quantile
-from pipeline.hazards.zonal import statistics_of_layers, zone_statistics
+from pipeline.hazards.sampling import zonal
+from pipeline.hazards.sampling.zonal import statistics_of_layers, zone_statistics
 
 TENTH = Affine(0.1, 0.0, 70.0, 0.0, -0.1, 45.0)
 FIFTH = Affine(0.2, 0.0, 70.0, 0.0, -0.2, 45.0)
@@ -161,7 +161,7 @@ def test_quantiles_beyond_all_cells_are_refused(field, wrong):
 
 def test_a_polygon_too_large_for_quantiles_is_refused(field, monkeypatch):
     layer, path, _ = field
-    monkeypatch.setattr("pipeline.hazards.quantiles._MOST_CELLS", 3)
+    monkeypatch.setattr("pipeline.hazards.sampling.quantiles._MOST_CELLS", 3)
     with pytest.raises(ValueError, match="at most 3"):
         zone_statistics(layer, path, footprints(9), quantiles=[0.5])
 

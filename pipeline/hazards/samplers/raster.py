@@ -25,13 +25,13 @@ from pipeline.core.layers import Band, Layer
 from pipeline.core.methods.hazards import HazardMethods
 from pipeline.core.model import Status
 from pipeline.core.rings import Rings, mapped, rings_of
-from pipeline.hazards.blocks import BlockReader
-from pipeline.hazards.grid import Grid, open_raster
 from pipeline.hazards.levels import raster_levels
-from pipeline.hazards.outlines import Pieces, pieces_on
 from pipeline.hazards.places import Place
 from pipeline.hazards.samples import Sample, Sampled, sample_of, summarise
-from pipeline.hazards.surface import LATTICE, bilinear_lattice
+from pipeline.hazards.sampling.blocks import BlockReader
+from pipeline.hazards.sampling.grid import Grid, open_raster
+from pipeline.hazards.sampling.outlines import Pieces, pieces_on
+from pipeline.hazards.sampling.surface import LATTICE, bilinear_lattice
 
 _MAX_WINDOW_CELLS: Final = 50_000_000
 _POINT_AREA_CELLS: Final = 1e-6

@@ -4,7 +4,7 @@ The circle of a place is cut with the polygons; parts count by their area. Where
 polygons lie on top of each other the largest value counts, so nothing counts twice.
 A polygon without a value covers nothing. Classes become numbers by the layer's own
 list; the class with the largest share stands for the place, because a mean of classes
-is none. Points are handled by `pipeline.hazards.points`.
+is none. Points are handled by `pipeline.hazards.sampling.points`.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.columns import numbers_of
 from pipeline.hazards.levels import declared_levels, value_column
 from pipeline.hazards.places import Place
-from pipeline.hazards.points import sample_points
 from pipeline.hazards.samples import Sample, Sampled, sample_of, summarise
+from pipeline.hazards.sampling.points import sample_points
 
 
 def sample(

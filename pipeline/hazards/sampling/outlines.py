@@ -17,8 +17,8 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.core.geo import on_local_plane
 from pipeline.core.schemas.hazards import NOTES
-from pipeline.hazards.grid import Grid
 from pipeline.hazards.places import Place, continuous
+from pipeline.hazards.sampling.grid import Grid
 
 _JUMP: Final = 50.0
 OUTSIDE_CRS: Final = NOTES.reason("outside_projection")

@@ -19,9 +19,9 @@ import pandas as pd
 from pipeline.core.errors import input_error
 from pipeline.core.extremes import LEAST_YEARS
 from pipeline.core.files import write_text
-from pipeline.hazards.annual_maxima import Maxima, annual_maxima
 from pipeline.hazards.csv_file import number_in, read_csv
-from pipeline.hazards.extreme_levels import (
+from pipeline.hazards.extremes.annual_maxima import Maxima, annual_maxima
+from pipeline.hazards.extremes.extreme_levels import (
     Fit,
     fit_levels,
     levels_text,

@@ -26,9 +26,9 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.core.layers import Layer
 from pipeline.core.rings import Rings, rings_of
 from pipeline.core.zone_sums import zone_sums
-from pipeline.hazards.blocks import BlockReader
-from pipeline.hazards.grid import Grid, open_raster
-from pipeline.hazards.quantiles import zone_quantiles
+from pipeline.hazards.sampling.blocks import BlockReader
+from pipeline.hazards.sampling.grid import Grid, open_raster
+from pipeline.hazards.sampling.quantiles import zone_quantiles
 
 _TILE_CELLS: Final = 1 << 21
 _NEAR_CELLS: Final = 128
@@ -75,7 +75,7 @@ def zone_statistics(
     threads
         Threads that decode and add up; the result does not depend on them.
     quantiles
-        Shares from 0 to 1; they take a second pass (`pipeline.hazards.quantiles`).
+        Shares from 0 to 1; they take a second pass (`quantiles`).
 
     Raises
     ------

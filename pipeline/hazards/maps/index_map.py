@@ -18,9 +18,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.hazards.fused import N_FIELDS, fused_block
-from pipeline.hazards.harmonise import SQUARE_CELLS, Placement, Source
-from pipeline.hazards.region_grid import Block, RegionGrid
+from pipeline.hazards.maps.fused import N_FIELDS, fused_block
+from pipeline.hazards.maps.harmonise import SQUARE_CELLS, Placement, Source
+from pipeline.hazards.maps.region_grid import Block, RegionGrid
 
 DEFAULT_BUDGET_BYTES: Final = 512 << 20
 _LARGEST_BLOCK: Final = 256

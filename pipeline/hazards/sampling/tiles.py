@@ -3,7 +3,7 @@
 Gives exactly the numbers that GDAL gives, in less time: blocks are read from the file
 straight, unpacked in one go and put in order by several threads at once (nothing here
 holds Python's lock for long). What it does not know it leaves to GDAL: a block that is
-not stored or cut off, or a whole file of an unusual kind (`pipeline.hazards.tiff`). A
+not stored or cut off, or a whole file of an unusual kind (`tiff`). A
 deflated block whose checksum is wrong is refused, where GDAL may give random numbers.
 """
 
@@ -19,9 +19,9 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.hazards.grid import Grid
-from pipeline.hazards.lzw import unpack_lzw
-from pipeline.hazards.tiff import DEFLATE, LZW, ZSTD, TiffLayout, tiff_layout
+from pipeline.hazards.sampling.grid import Grid
+from pipeline.hazards.sampling.lzw import unpack_lzw
+from pipeline.hazards.sampling.tiff import DEFLATE, LZW, ZSTD, TiffLayout, tiff_layout
 
 _MOST_BLOCK_BYTES: Final = 1 << 28
 _EVEN: Final = np.uint64(0x00FF00FF00FF00FF)

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from pipeline.core.coverage import cell_shares
 from pipeline.core.layers import Layer
 from pipeline.core.rings import Rings
-from pipeline.hazards.blocks import BlockReader, row_store_bytes
-from pipeline.hazards.grid import open_raster
+from pipeline.hazards.sampling.blocks import BlockReader, row_store_bytes
+from pipeline.hazards.sampling.grid import open_raster
 
 _MOST_CELLS: Final = 1 << 24
 """Cells in the window of one polygon; two threads then stay under 1 GB."""

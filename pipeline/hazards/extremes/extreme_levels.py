@@ -17,7 +17,7 @@ from pipeline.core.extremes import (
     gumbel_from_maxima,
     shifted_return_period_yr,
 )
-from pipeline.hazards.annual_maxima import Maxima
+from pipeline.hazards.extremes.annual_maxima import Maxima
 
 LOW, HIGH = 0.05, 0.95
 FAR: Final = 2.0

@@ -24,16 +24,15 @@ from pipeline.core.files import whole_folder, write_json, write_provenance
 from pipeline.core.hazard_maps import INDEX_FILE, MAP_NOTES, RECORD_FILE, HazardMaps
 from pipeline.core.layers import Layer, LocalLayer, read_manifest
 from pipeline.core.methods.hazards import HazardMethods
-from pipeline.hazards.block_store import BlockStore
 from pipeline.hazards.checks import likely_mistake, limits_of
-from pipeline.hazards.cog import MapFile, write_style
-from pipeline.hazards.index_map import (
+from pipeline.hazards.maps.cog import MapFile, write_style
+from pipeline.hazards.maps.index_map import (
     DEFAULT_BUDGET_BYTES,
     make_maps,
     store_bytes,
 )
-from pipeline.hazards.map_recipe import Mapped, mapped_layers, recipe_of
-from pipeline.hazards.map_record import (
+from pipeline.hazards.maps.recipe import Mapped, mapped_layers, recipe_of
+from pipeline.hazards.maps.record import (
     file_of,
     grid_record,
     index_bands,
@@ -43,7 +42,8 @@ from pipeline.hazards.map_record import (
     layer_maps,
     layer_tags,
 )
-from pipeline.hazards.region_grid import Block, RegionGrid, region_grid
+from pipeline.hazards.maps.region_grid import Block, RegionGrid, region_grid
+from pipeline.hazards.sampling.block_store import BlockStore
 
 log = logging.getLogger(__name__)
 _BYTES_PER_MB: Final = 1 << 20

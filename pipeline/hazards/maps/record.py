@@ -20,10 +20,10 @@ from pipeline.core.layers import Band, Layer
 from pipeline.core.methods.hazards import HazardMethods
 from pipeline.core.model import weakest
 from pipeline.core.reasons import joined
-from pipeline.hazards.cog import BandText
-from pipeline.hazards.harmonise import Source
-from pipeline.hazards.map_recipe import Mapped, rule_of
-from pipeline.hazards.region_grid import RegionGrid
+from pipeline.hazards.maps.cog import BandText
+from pipeline.hazards.maps.harmonise import Source
+from pipeline.hazards.maps.recipe import Mapped, rule_of
+from pipeline.hazards.maps.region_grid import RegionGrid
 
 
 def file_of(layer: Layer) -> str:

@@ -14,11 +14,11 @@ from pipeline.core.layers import Layer, LayerState, LocalLayer
 from pipeline.core.methods.hazard_maps import MapScale
 from pipeline.core.methods.hazards import HazardMethods
 from pipeline.core.model import Scenario
-from pipeline.hazards.block_store import BlockStore
-from pipeline.hazards.drawn import vector_source
-from pipeline.hazards.harmonise import RasterSource, Source
-from pipeline.hazards.index_map import Recipe, Scored
-from pipeline.hazards.region_grid import RegionGrid
+from pipeline.hazards.maps.drawn import vector_source
+from pipeline.hazards.maps.harmonise import RasterSource, Source
+from pipeline.hazards.maps.index_map import Recipe, Scored
+from pipeline.hazards.maps.region_grid import RegionGrid
+from pipeline.hazards.sampling.block_store import BlockStore
 
 _MOST_PARTS: Final = 24
 """Bits that a float32 holds exactly."""

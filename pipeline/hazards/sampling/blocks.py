@@ -2,7 +2,7 @@
 
 Values leave this module as physical values with NaN for no data: scale and offset
 tags are applied; the no-data value, masks and infinities all become NaN. GeoTIFFs of
-the usual kinds are decoded by `pipeline.hazards.tiles`, all others by GDAL.
+the usual kinds are decoded by `pipeline.hazards.sampling.tiles`, all others by GDAL.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from pipeline.core.errors import InputError, input_error
-from pipeline.hazards.grid import Grid
-from pipeline.hazards.tiles import DamagedBlockError, tile_decoder
+from pipeline.hazards.sampling.grid import Grid
+from pipeline.hazards.sampling.tiles import DamagedBlockError, tile_decoder
 
 _STORE_BYTES: Final = 96 << 20
 _BLOCK_ROWS: Final = 4

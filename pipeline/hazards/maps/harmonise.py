@@ -23,18 +23,18 @@ from pyproj import Transformer
 
 from pipeline.core.layers import Band, Layer
 from pipeline.core.rings import mapped
-from pipeline.hazards.block_store import BlockStore
-from pipeline.hazards.blocks import BlockReader
-from pipeline.hazards.grid import Grid, open_raster
-from pipeline.hazards.lattice import (
+from pipeline.hazards.levels import raster_levels
+from pipeline.hazards.maps.lattice import (
     Exact,
     Lattice,
     exact_lattice,
     identity_lattice,
     lattice_of,
 )
-from pipeline.hazards.levels import raster_levels
-from pipeline.hazards.region_grid import Block, RegionGrid
+from pipeline.hazards.maps.region_grid import Block, RegionGrid
+from pipeline.hazards.sampling.block_store import BlockStore
+from pipeline.hazards.sampling.blocks import BlockReader
+from pipeline.hazards.sampling.grid import Grid, open_raster
 
 _TURN_DEG: Final = 360.0
 _PROBES: Final = 17

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pipeline.core.layers import Layer
 from pipeline.core.point_values import bilinear_values, nearest_values
 from pipeline.core.rings import mapped
-from pipeline.hazards.blocks import BlockReader, row_store_bytes
-from pipeline.hazards.grid import Grid, open_raster
+from pipeline.hazards.sampling.blocks import BlockReader, row_store_bytes
+from pipeline.hazards.sampling.grid import Grid, open_raster
 
 _FloatArray = NDArray[np.float64]
 

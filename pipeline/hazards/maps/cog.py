@@ -22,8 +22,8 @@ from rasterio.shutil import copy as copy_raster
 from rasterio.windows import Window
 
 from pipeline.core.files import PART_SUFFIX, write_text
-from pipeline.hazards.fused import NODATA
-from pipeline.hazards.region_grid import Block, RegionGrid
+from pipeline.hazards.maps.fused import NODATA
+from pipeline.hazards.maps.region_grid import Block, RegionGrid
 
 BLOCK_CELLS: Final = 256
 _LEAST_BLOCK: Final = 16

@@ -22,11 +22,11 @@ from scipy.spatial import cKDTree
 from pipeline.core.layers import Layer, Points
 from pipeline.core.rings import mapped
 from pipeline.hazards.columns import numbers_of
-from pipeline.hazards.harmonise import Placement, drawn_placement
 from pipeline.hazards.levels import declared_levels, value_column
-from pipeline.hazards.points import counted_points, listed_area
-from pipeline.hazards.region_grid import Block, RegionGrid
+from pipeline.hazards.maps.harmonise import Placement, drawn_placement
+from pipeline.hazards.maps.region_grid import Block, RegionGrid
 from pipeline.hazards.samplers.vector import read_shapes, whole_polygons
+from pipeline.hazards.sampling.points import counted_points, listed_area
 
 _LONGEST_SIDE_DEG: Final = 0.1
 _ELLIPSOID_M: Final = (6_378_137.0, 6_356_752.314245)

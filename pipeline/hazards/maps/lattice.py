@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.hazards.region_grid import Block
+from pipeline.hazards.maps.region_grid import Block
 
 TOLERANCE_CELLS: Final = 0.01
 """Largest distance from the exact place along either axis, in cells of the source."""

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.hazards.grid import Grid
+from pipeline.hazards.sampling.grid import Grid
 
 _WIDTH: Final = 256
 _HEIGHT: Final = 257

@@ -1,0 +1,1 @@
+"""Levels of extremes fitted to a station's yearly maxima."""

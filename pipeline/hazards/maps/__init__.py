@@ -1,0 +1,1 @@
+"""Regional hazard maps: layers on one grid, and their index."""

@@ -1,0 +1,1 @@
+"""Values of rasters and shapes at points, circles and polygons, exact and fast."""
