@@ -205,9 +205,9 @@ def test_a_file_elsewhere_is_copied_only_when_asked(home, raster, tmp_path, capf
 
 
 def test_a_file_in_a_data_root_is_named_by_its_path_below_it(home, raster, tmp_path):
-    raster("../root/deep/pga.tif")
-    root = str(tmp_path / "root")
-    assert add(tmp_path / "root" / "deep" / "pga.tif", "--data-root", root) == 0
+    raster("../upper/deep/pga.tif")
+    root = str(tmp_path / "upper")
+    assert add(tmp_path / "upper" / "deep" / "pga.tif", "--data-root", root) == 0
     layer = read_registry(home / "registry.yaml").by_id()["my-pga"]
     assert layer.file == "deep/pga.tif"
 

@@ -1,9 +1,8 @@
-"""Tables that the displacement stage writes."""
+"""Table of the motion of facilities, and the reasons that it gives."""
 
 from __future__ import annotations
 
-from pipeline.core.methods.displacement import SURROUNDINGS
-from pipeline.core.model import DisplacementStatus, WatchLevel, Zone
+from pipeline.core.model import DisplacementStatus, WatchLevel
 from pipeline.core.reasons import Vocabulary
 from pipeline.core.schema import (
     Table,
@@ -13,11 +12,10 @@ from pipeline.core.schema import (
     number,
     reasons,
     text,
-    with_bounds,
 )
+from pipeline.core.schemas.displacement_points import COURSES
 
 _RATE = "mm/yr"
-_STD = "Standard error with temporally correlated noise."
 
 STATUS_REASONS = Vocabulary(
     "displacement",
@@ -75,141 +73,6 @@ UP_EAST_REASONS = Vocabulary(
     },
 )
 
-ZONES_OF_POINTS = (
-    *(str(zone) for zone in Zone if zone is not Zone.CATCHMENT), SURROUNDINGS,
-)  # fmt: skip
-COURSES = (
-    "steady", "breaks", "steps", "consolidation", "deceleration", "acceleration",
-    "unknown",
-)  # fmt: skip
-
-DISPLACEMENT_POINTS = Table(
-    name="displacement_points",
-    description="One row per measurement point near a facility.",
-    key=("tmf_id", "source_id", "point_id"),
-    columns=(
-        text("tmf_id", "Key of the facility."),
-        text("source_id", "Displacement source in the region's configuration."),
-        text("point_id", "Identifier in the source; text, never a number."),
-        code(
-            "zone",
-            ZONES_OF_POINTS,
-            "Zone of the point; 'facility' where dam, beach and pond are not told "
-            "apart because the inventory holds no outline.",
-        ),
-        code(
-            "component",
-            ("los", "up", "east"),
-            "What the series measures: line of sight (positive towards the "
-            "satellite), up or east.",
-        ),
-        number("distance_m", "m", "Distance to the facility's position.", minimum=0),
-        *with_bounds(
-            number(
-                "velocity_mm_per_yr",
-                _RATE,
-                "Rate, positive towards the satellite (or up, or east); the bounds "
-                "enclose 95 %. Empty with too few epochs.",
-            )
-        ),
-        number("velocity_std_mm_per_yr", _RATE, _STD, minimum=0, nullable=True),
-        number(
-            "provider_velocity_mm_per_yr",
-            _RATE,
-            "Rate that the product itself states, in the pipeline's sign; its error is "
-            "not known.",
-            nullable=True,
-        ),
-        number(
-            "acceleration_mm_per_yr2",
-            "mm/yr2",
-            "Acceleration: twice the quadratic coefficient.",
-            nullable=True,
-        ),
-        number("acceleration_std_mm_per_yr2", "mm/yr2", _STD, minimum=0, nullable=True),
-        number(
-            "seasonal_amplitude_mm", "mm", "Annual amplitude.", minimum=0, nullable=True
-        ),
-        number(
-            "semiannual_amplitude_mm",
-            "mm",
-            "Semi-annual amplitude.",
-            minimum=0,
-            nullable=True,
-        ),
-        text(
-            "step_dates",
-            "Dates at which the region's file states a step (an earthquake, a "
-            "remediation) that was fitted, ISO, separated by '; '.",
-            nullable=True,
-        ),
-        text(
-            "step_sizes_mm",
-            "Sizes of these steps, mm, in the same order and sign; they are not part "
-            "of the rate.",
-            nullable=True,
-        ),
-        integer(
-            "n_outliers",
-            "Epochs that fell out of the series and were pulled in before the fit.",
-            minimum=0,
-            nullable=True,
-        ),
-        number("rmse_mm", "mm", "Residual of the model.", minimum=0, nullable=True),
-        code(
-            "course",
-            COURSES,
-            "Course of the motion by an information criterion: a line, a line with "
-            "breaks, a settlement that decays, other slowing down, or speeding up; "
-            "unknown with too few or interpolated epochs.",
-            nullable=True,
-        ),
-        text(
-            "break_dates",
-            "Dates on which the rate changes, ISO, separated by '; '.",
-            nullable=True,
-        ),
-        text(
-            "offset_dates",
-            "Dates from which on the series is offset, found and not stated, ISO, "
-            "separated by '; '; errors of unwrapping are not among them.",
-            nullable=True,
-        ),
-        text("offset_sizes_mm", "Sizes of these, in their order.", nullable=True),
-        integer(
-            "n_jumps",
-            "Steps of whole half wavelengths, taken as errors of unwrapping and left "
-            "out of all fits; 0 also where the wavelength is not known.",
-            minimum=0,
-            nullable=True,
-        ),
-        text("jump_dates", "Dates of these, ISO, separated by '; '.", nullable=True),
-        text("jump_sizes_mm", "Sizes of these, in their order.", nullable=True),
-        number("coherence", "-", "Temporal coherence.", nullable=True),
-        number(
-            "los_east",
-            "-",
-            "East part of the unit vector from ground to satellite (or of the "
-            "component); empty where the geometry is not known.",
-            nullable=True,
-        ),
-        number("los_north", "-", "North part of it.", nullable=True),
-        number("los_up", "-", "Up part of it.", nullable=True),
-        integer("n_epochs", "Number of epochs with a value.", minimum=0),
-        number(
-            "n_effective",
-            "-",
-            "Independent epochs that would give the same error.",
-            minimum=0,
-            nullable=True,
-        ),
-        flag("is_interpolated", "Whether the provider interpolated the epochs."),
-        text("first_epoch", "First date, ISO; empty without values.", nullable=True),
-        text("last_epoch", "Last date, ISO; empty without values.", nullable=True),
-    ),
-    geometry="Point",
-    estimates=("velocity_mm_per_yr",),
-)
 
 DISPLACEMENT = Table(
     name="displacement",
@@ -422,80 +285,4 @@ DISPLACEMENT = Table(
     ),
 )
 
-DISPLACEMENT_ZONES = Table(
-    name="displacement_zones",
-    description="Motion of every zone of a facility in every source: the stack of the "
-    "zone's points.",
-    key=("tmf_id", "source_id", "zone"),
-    columns=(
-        text("tmf_id", "Key of the facility."),
-        text("source_id", "Displacement source in the region's configuration."),
-        code("zone", ZONES_OF_POINTS, "Zone of the points."),
-        code("component", ("los", "up", "east"), "What the series measure."),
-        integer("n_points", "Points in the zone.", minimum=0),
-        integer("n_usable", "Points with enough epochs.", minimum=0),
-        *with_bounds(
-            number(
-                "velocity_mm_per_yr",
-                _RATE,
-                "Rate of the stack (robust mean of the usable points); the bounds "
-                "enclose 95 %. Empty with no usable point.",
-            )
-        ),
-        number(
-            "velocity_fastest_mm_per_yr",
-            _RATE,
-            "Rate of the fastest point in size.",
-            nullable=True,
-        ),
-        number(
-            "provider_velocity_mm_per_yr",
-            _RATE,
-            "Median of the rates that the product states, in the pipeline's sign.",
-            nullable=True,
-        ),
-        number(
-            "recent_velocity_mm_per_yr",
-            _RATE,
-            "Rate of the stack in the newer half, at least one and a half years.",
-            nullable=True,
-        ),
-        code("course", COURSES, "Course of the stack.", nullable=True),
-        text("break_dates", "Dates on which its rate changes, ISO.", nullable=True),
-        code(
-            "highest_level",
-            WatchLevel,
-            "Highest watch level that points of this zone can raise.",
-        ),
-    ),
-    estimates=("velocity_mm_per_yr",),
-)
-
-DISPLACEMENT_CURVES = Table(
-    name="displacement_curves",
-    description="Stack of every zone over time, with the fitted model and its band.",
-    key=("tmf_id", "source_id", "zone", "date"),
-    columns=(
-        text("tmf_id", "Key of the facility."),
-        text("source_id", "Displacement source in the region's configuration."),
-        code("zone", ZONES_OF_POINTS, "Zone of the points."),
-        text("date", "Day of the acquisition, ISO."),
-        number("stack_mm", "mm", "Stack of the zone's points, 0 at the first epoch."),
-        number("model_mm", "mm", "Fitted course with season.", nullable=True),
-        number(
-            "model_mm_low",
-            "mm",
-            "Lower bound of the band that holds 95 % of single epochs.",
-            nullable=True,
-        ),
-        number("model_mm_high", "mm", "Upper bound of it.", nullable=True),
-        flag("is_break", "Whether the rate changes, or a step lies, on this day."),
-    ),
-)
-
-TABLES = (
-    DISPLACEMENT_POINTS,
-    DISPLACEMENT,
-    DISPLACEMENT_ZONES,
-    DISPLACEMENT_CURVES,
-)
+TABLES = (DISPLACEMENT,)
