@@ -16,7 +16,8 @@ def test_profile_opens_without_network_complaint_or_request(opened, site, name):
 def test_profile_shows_maps_strip_points_and_all_sections(opened, site):
     page = opened.go(site / "profiles" / "aa-01.html")
     assert page.locator("main:visible svg.minimap").count() == 3
-    assert page.locator("main:visible svg.strip").count() == 1
+    assert page.locator("main:visible #river-en svg.strip").count() == 1
+    assert page.locator("main:visible #motion-en svg.strip").count() == 1
     assert page.locator("main:visible section h2").count() == 10
 
 
