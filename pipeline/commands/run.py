@@ -63,21 +63,24 @@ def run(arguments: argparse.Namespace) -> None:
     """
     project = project_root()
     region = read_region(region_path(arguments.region, project))
-    outputs = arguments.outputs
-    folder = (project / outputs) / region.config.region
+    folder = (project / arguments.outputs) / region.config.region
     (folder / "logs").mkdir(parents=True, exist_ok=True)
     command = _snakemake_command(arguments, region.path.resolve(), project)
     with _only_run(folder):
         environment = _environment(arguments.data_root, project)
         finished = _follow(command, folder / "logs" / "workflow.log", environment)
     site = folder / "site" / "index.html"
-    shown = outputs / region.config.region / "site" / "index.html"
     if not finished or not site.exists():
         raise WorkflowError(
             f"the workflow for {region.config.region} stopped before the map was "
             f"written; the logs are in {folder / 'logs'}"
         )
-    _say(f"Map: {shown}")
+    _say(f"Map: {as_seen_from(Path.cwd(), site)}")
+
+
+def as_seen_from(folder: Path, path: Path) -> Path:
+    """Path relative to a folder if it lies below it, else as it is."""
+    return path.relative_to(folder) if path.is_relative_to(folder) else path
 
 
 def region_path(name: str, project: Path) -> Path:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from pipeline.cli import COMMANDS, main
+from pipeline.commands.run import as_seen_from
 from pipeline.commands.schema import generated_files
 
 CONDA_NAMES = {"playwright-python": "playwright"}
@@ -36,6 +37,12 @@ def test_generated_files_are_in_step_with_the_code(project):
 def test_an_unknown_region_lists_the_known_ones(capsys):
     assert main(["run", "atlantis"]) == 2
     assert "syr-darya" in capsys.readouterr().err
+
+
+def test_the_map_is_named_so_that_it_is_found_from_where_one_stands(tmp_path):
+    site = tmp_path / "outputs" / "toy" / "site" / "index.html"
+    assert as_seen_from(tmp_path, site).as_posix() == "outputs/toy/site/index.html"
+    assert as_seen_from(tmp_path / "elsewhere", site) == site
 
 
 def test_a_typo_in_a_region_is_one_sentence_without_traceback(tmp_path, project):
