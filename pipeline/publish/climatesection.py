@@ -131,13 +131,16 @@ def _range(rows: Sequence[Row], words: Words) -> str:
         (row for row in rows if row["future"] is not None),
         key=lambda row: float(row["percentile"]),
     )
-    if len({row["future"] for row in known}) < 2:
+    if not known:
         return ""
     numbers = words.numbers
     lowest, highest = sorted((known[0], known[-1]), key=lambda row: row["future"])
+    low, high = (numbers.number(row["future"]) for row in (lowest, highest))
+    if low == high:  # no range that the printed digits can show
+        return ""
     return words(
         "hazard.ensemble",
-        low=numbers.number(lowest["future"]),
+        low=low,
         high=_number(highest, "future", words),
         first=numbers.whole(known[0]["percentile"]),
         last=numbers.whole(known[-1]["percentile"]),

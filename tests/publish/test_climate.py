@@ -97,3 +97,11 @@ def test_a_quantity_that_falls_as_it_warms_is_printed_low_first():
     said = _range(rows, read_words("en"))
     assert said.startswith("41.8–128")
     assert "percentiles 5 to 95" in said
+
+
+def test_a_range_that_the_printed_digits_cannot_show_is_left_out():
+    rows = [
+        {"percentile": percentile, "future": future, "unit": "-"}
+        for percentile, future in ((5.0, 3.0), (95.0, 2.9999))
+    ]
+    assert _range(rows, read_words("en")) == ""
