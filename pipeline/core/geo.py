@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import Geod
-from shapely.geometry import LineString, Point, Polygon
+from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.core.errors import input_error
@@ -86,11 +86,6 @@ def geodesic_circle(
         np.full(vertices, radius_m),
     )
     return Polygon(np.column_stack([lon, lat]))
-
-
-def point_along(line: LineString, fraction: float) -> Point:
-    """Point at a fraction (0 to 1) of a line's length in degrees."""
-    return line.interpolate(fraction, normalized=True)
 
 
 def same_grid(

@@ -240,12 +240,3 @@ class Bounds:
         """Refuse bounds that do not enclose the central value."""
         if not self.low <= self.central <= self.high:
             raise ValueError(f"bounds are not ordered: {self}")
-
-
-@dataclass(frozen=True, slots=True)
-class Country:
-    """A country as the tables name it (ISO 3166-1 alpha-2)."""
-
-    iso_a2: str
-    name_en: str
-    name_ru: str

@@ -13,7 +13,6 @@ import pandas as pd
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
-from pyproj import CRS
 
 from pipeline.core.csv_text import read_csv_rows
 from pipeline.core.errors import input_error
@@ -199,10 +198,3 @@ def _field(name: str, column: Any) -> FieldFacts:
 def _short(value: Any, is_number: bool) -> str:
     text = f"{value:g}" if is_number else str(value)
     return text if len(text) <= 40 else text[:37] + "..."
-
-
-def same_crs(found: str | None, other: str) -> bool:
-    """Whether a stored CRS is another one, whatever the order of its axes."""
-    return found is not None and CRS.from_user_input(found).equals(
-        CRS.from_user_input(other), ignore_axis_order=True
-    )
