@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from pipeline.rivers.exposure import (
     cut_into_bands,
     settlement_rows,
 )
+from pipeline.rivers.following import Followed, Surroundings
 from pipeline.rivers.receptors import (
     Exposures,
     Places,
@@ -30,9 +31,6 @@ from pipeline.rivers.receptors import (
     near_reaches,
     places_on_paths,
 )
-
-if TYPE_CHECKING:
-    from pipeline.rivers.compute import Followed, Surroundings
 
 log = logging.getLogger(__name__)
 Exposed = list[tuple[Places, Exposures, Arrivals]]

@@ -28,7 +28,8 @@ from pipeline.core.methods.rivers import RiverMethods
 from pipeline.core.tables import read_table, write_table
 from pipeline.rivers import layers
 from pipeline.rivers.canals import Canal, canals_on_network
-from pipeline.rivers.compute import Surroundings, compute
+from pipeline.rivers.compute import compute
+from pipeline.rivers.following import Surroundings
 from pipeline.rivers.grids import read_flow_grid
 from pipeline.rivers.lakes import Lake, lakes_from_polygons
 from pipeline.rivers.ledger import ledger_frame

@@ -9,7 +9,8 @@ import pandas as pd
 from pipeline.core.model import Status
 from pipeline.core.schemas.snaps import SNAP_REASONS
 from pipeline.core.tables import empty_table, table_of
-from pipeline.rivers.compute import Surroundings, air_distance, sites_of
+from pipeline.rivers.compute import air_distance
+from pipeline.rivers.following import Surroundings, sites_of
 from pipeline.rivers.snapping import Snap
 
 
