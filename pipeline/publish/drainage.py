@@ -210,6 +210,7 @@ def _people(rows: Sequence[Row], basis: str, by: str, words: Words) -> dict[str,
     return {
         "title": words(f"drainage.people_{basis}"),
         "by": words(f"drainage.by_{by}"),
+        "marks": tuple(dict.fromkeys(mark for row in rows for mark in marks_of(row))),
         "bands": [_band(bands[band], by, words) for band in order],
         "rows": [
             {
@@ -249,7 +250,7 @@ def _people_cell(row: Row, words: Words) -> Cell:
     people = words.numbers.number(row["people"])
     if row["n_without_people"]:
         people = words("drainage.at_least", people=people)
-    return Cell(people, note=note, marks=marks_of(row))
+    return Cell(people, note=note)
 
 
 def _coverage(row: Row, words: Words) -> str:

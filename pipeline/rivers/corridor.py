@@ -25,7 +25,12 @@ from pipeline.core.rings import rings_of
 from pipeline.core.tables import STORAGE_CRS
 from pipeline.core.zone_sums import zone_sums
 from pipeline.rivers.borders import Countries
-from pipeline.rivers.exposure import UNKNOWN_COUNTRY, Bands, Pieces
+from pipeline.rivers.exposure import (
+    UNKNOWN_COUNTRY,
+    Bands,
+    Pieces,
+    label_columns,
+)
 from pipeline.rivers.network import Network
 from pipeline.rivers.paths import Paths
 
@@ -78,6 +83,7 @@ def raster_rows(
                         "people": people if known else None,
                         "people_status": status.value,
                         "covered_fraction": covered,
+                        **label_columns(bands.by),
                     }
 
 

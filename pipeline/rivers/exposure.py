@@ -10,17 +10,19 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core.model import Status
+from pipeline.core.model import Confidence, Status, weakest
 from pipeline.rivers.arrivals import Arrivals, arrivals_at
 from pipeline.rivers.borders import Stretches
 from pipeline.rivers.crossings import labels_of, path_stretches
 from pipeline.rivers.network import Network
-from pipeline.rivers.paths import Paths, Timing
+from pipeline.rivers.paths import CONFIDENCES, Paths, Timing
 from pipeline.rivers.receptors import Exposures, Places
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
 UNKNOWN_COUNTRY: Final = "unknown"
+NEARNESS: Final = Confidence.PROJECT
+"""Label of the distance from the river up to which people count."""
 
 
 class By(StrEnum):
@@ -68,6 +70,12 @@ class Bands:
             "upper_h": limit if self.by is By.ARRIVAL else None,
             "arrival_unknown": band == self.unknown,
         }
+
+
+def label_columns(by: By) -> dict[str, Any]:
+    """Columns that say what a row rests on; arrivals add the labels of their times."""
+    used = weakest(NEARNESS, *(CONFIDENCES if by is By.ARRIVAL else ()))
+    return {"provisional": used.is_provisional, "confidence": used.value}
 
 
 Cell = tuple[int, str, int]
@@ -148,6 +156,7 @@ def settlement_rows(
             "people_status": status.value,
             "n_places": len(people_there),
             "n_without_people": int(np.count_nonzero(~known)),
+            **label_columns(bands.by),
         }
 
 

@@ -329,7 +329,7 @@ def _drainage() -> dict[str, list[dict[str, Any]]]:
         "exposure": [
             row("exposure", **key, country="KG", basis="settlements", by="distance",
                 band=1, upper_m=10_000.0, people=14_700.0, n_places=3,
-                n_without_people=1),
+                n_without_people=1, provisional=True),
             row("exposure", **key, country="KG", basis="settlements", by="arrival",
                 band=8, arrival_unknown=True, people=0.0, people_status="no_hazard",
                 n_places=0, n_without_people=0),

@@ -130,6 +130,13 @@ def test_people_of_the_two_bases_stand_in_tables_of_their_own(dossier):
     assert drainage_section(dossier, CONTEXT, EN)["two_bases"]
 
 
+def test_a_provisional_table_of_people_says_so_once(dossier):
+    by_distance, *_ = people_tables(dossier.exposure, EN)
+    assert by_distance["marks"] == ("provisional",)
+    marks = [c.marks for row in by_distance["rows"] for c in row["cells"] if c]
+    assert set(marks) == {()}
+
+
 def test_unknown_people_are_hatched_and_blank_where_the_country_is_not_passed(dossier):
     by_distance, *_ = people_tables(dossier.exposure, EN)
     kyrgyzstan, uzbekistan = by_distance["rows"]

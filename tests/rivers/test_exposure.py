@@ -104,6 +104,13 @@ def test_unknown_people_are_never_zero(kit, confluence):
     assert found["KG", 2]["n_without_people"] == 1
 
 
+@pytest.mark.parametrize("bands", [DISTANCES, HOURS])
+def test_every_row_says_that_nearness_is_a_choice(kit, confluence, bands):
+    found = rows_of(kit, confluence, settlements(["KG"], [5.0]), [0], bands)
+    labels = {(row["provisional"], row["confidence"]) for row in found.values()}
+    assert labels == {(True, "P")}
+
+
 def test_a_place_abroad_counts_for_its_own_country(kit, confluence):
     found = rows_of(kit, confluence, settlements(["UZ", None], [9.0, 1.0]), [0, 0])
     assert found["UZ", 1]["people"] == 9.0

@@ -13,6 +13,7 @@ from pipeline.core.arrival_columns import (
     TAIL,
     UNIT_PEAK,
 )
+from pipeline.core.model import Confidence
 from pipeline.core.schema import (
     Table,
     code,
@@ -336,6 +337,12 @@ EXPOSURE = Table(
             maximum=1,
             nullable=True,
         ),
+        flag(
+            "provisional",
+            "Whether the row rests on a project choice: how near to the river counts, "
+            "and in bands of arrival the residence times of lakes.",
+        ),
+        code("confidence", Confidence, "Weakest label of the methods behind the row."),
     ),
     measured=("people",),
 )
