@@ -25,6 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.displacement.fit.trend import DAYS_PER_YEAR, MINIMUM_SEASONAL_SPAN_D
+from pipeline.displacement.warning.kink_kernel import (
+    Filters,
+    best_likelihoods,
+    filters_of,
+    weigh,
+)
 
 WINDOWS: Final = (3, 5, 8, 12, 18)
 """Epochs since the kink (P)."""
@@ -90,90 +96,41 @@ def find_kinks(
         Epochs since the kink among which the best is taken.
     """
     recent = time_d >= time_d[-1] - LONGEST_D
-    time, rows = time_d[recent], stack_mm[:, recent]
+    time, rows = time_d[recent], np.ascontiguousarray(stack_mm[:, recent])
     n, m = rows.shape
     if m < FEWEST_EPOCHS or time[-1] - time[0] < MINIMUM_SEASONAL_SPAN_D:
         return no_kinks(n, n_back)
-    base, factors, log_det = _tables(tuple(time))
-    windows = [w for w in choices if w + n_back + base.shape[1] + 4 < m]
-    best = no_kinks(n, n_back)
-    for window in windows:
-        hinge = np.maximum(time - time[m - 1 - window], 0.0) / DAYS_PER_YEAR
-        found = _one_window(rows, base, hinge, factors, log_det, n_back, window)
-        better = found.score[:, 0] > best.score[:, 0]
-        best = Kinks(
-            np.where(better[:, None], found.score, best.score),
-            *(
-                np.where(better, getattr(found, name), getattr(best, name))
-                for name in (
-                    "change_mm_per_yr", "before_mm_per_yr", "window", "excess_mm",
-                )
-            ),
-        )  # fmt: skip
-    return best
+    base, filters = _tables(tuple(time))
+    windows = np.array([w for w in choices if w + n_back + len(base) + 4 < m])
+    if not len(windows) or not n:
+        return no_kinks(n, n_back)
+    hinge = np.maximum(time - time[m - 1 - windows][:, None], 0.0) / DAYS_PER_YEAR
+    weighed = np.empty((4, n_back, len(windows), n))
+    weigh(rows, base, hinge, filters, n_back, weighed)
+    return _best_of(windows, hinge[:, -1], weighed)
 
 
-def _one_window(
-    rows: NDArray[np.float64],
-    base: NDArray[np.float64],
-    hinge: NDArray[np.float64],
-    factors: tuple[NDArray[np.float64], ...],
-    log_det: NDArray[np.float64],
-    n_back: int,
-    window: int,
+def _best_of(
+    windows: NDArray[np.int64], since_yr: NDArray[np.float64], weighed: NDArray
 ) -> Kinks:
-    n, m = rows.shape
-    design = np.column_stack([base, hinge])
-    score = np.zeros((n, n_back))
-    newest = np.zeros((2, n))
-    for back in range(min(n_back, window)):
-        upto = m - back
-        change, before, error = _estimate(
-            rows[:, :upto],
-            design[:upto],
-            tuple(f[:upto, :upto] for f in factors),
-            log_det[:, :upto].sum(axis=1),
-        )
-        after = before + change
-        faster = (change * after > 0.0) & (np.abs(after) > np.abs(before))
-        score[:, back] = np.where(faster, np.abs(change) / error, 0.0)
-        if back == 0:
-            newest = np.stack([change, before])
-        else:
-            score[:, back] *= np.sign(change) == np.sign(newest[0])
-    return Kinks(score, newest[0], newest[1], np.full(n, window), newest[0] * hinge[-1])
-
-
-def _estimate(
-    rows: NDArray[np.float64],
-    design: NDArray[np.float64],
-    factors: tuple[NDArray[np.float64], ...],
-    log_det: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Change of slope, slope before and error of the change, averaged over the pairs.
-
-    ``factors`` are inverse Cholesky factors of the correlation matrices.
-    """
-    m, p = design.shape
-    n_pairs = len(factors)
-    change, before, variance, likelihood = np.empty((4, n_pairs, len(rows)))
-    for k, factor in enumerate(factors):
-        q, r = np.linalg.qr(factor @ design)
-        white = factor @ rows.T
-        projected = q.T @ white
-        squares = (white**2).sum(axis=0) - (projected**2).sum(axis=0)
-        sigma2 = np.maximum(squares, 1e-12) / (m - p)
-        inverse = np.linalg.inv(r)
-        terms = inverse @ projected
-        change[k], before[k] = terms[p - 1], terms[1]
-        variance[k] = sigma2 * (inverse[p - 1] @ inverse[p - 1])
-        penalty = np.log(np.abs(np.diag(r))).sum() - log_det[k]
-        likelihood[k] = -0.5 * (m - p) * np.log(sigma2) - penalty
-    weight = np.exp(likelihood - likelihood.max(axis=0))
-    weight /= weight.sum(axis=0)
-    mean = (weight * change).sum(axis=0)
-    spread = (weight * (variance + (change - mean) ** 2)).sum(axis=0)
-    return mean, (weight * before).sum(axis=0), np.sqrt(spread)
+    """Kink with the best score at the newest epoch, for every stack."""
+    change, before, error, _ = weighed
+    after = before + change
+    faster = (change * after > 0.0) & (np.abs(after) > np.abs(before))
+    score = np.where(faster, np.abs(change) / error, 0.0)
+    score *= np.sign(change) == np.sign(change[:1])
+    score *= np.arange(len(score))[:, None, None] < windows[:, None]
+    best = score[0].argmax(axis=0)
+    chosen = best, np.arange(score.shape[2])
+    there = score[0][chosen] > 0.0
+    size = np.where(there, change[0][chosen], 0.0)
+    return Kinks(
+        score[:, *chosen].T,
+        size,
+        np.where(there, before[0][chosen], 0.0),
+        np.where(there, windows[best], 0),
+        size * since_yr[best],
+    )
 
 
 def are_rather_steps(
@@ -190,7 +147,7 @@ def are_rather_steps(
         Shapes (n, m) and (m,). Without gaps.
     """
     recent = time_d >= time_d[-1] - LONGEST_D
-    time, rows = time_d[recent], stack_mm[:, recent]
+    time, rows = time_d[recent], np.ascontiguousarray(stack_mm[:, recent])
     m = len(time)
     hinges = [
         np.maximum(time - time[m - 1 - w], 0.0) for w in WINDOWS if w < m - FEWEST_REST
@@ -200,47 +157,20 @@ def are_rather_steps(
         for k in range(1, max(WINDOWS) + 1)
         if k < m - FEWEST_REST
     ]
-    kink, step = (_best_likelihood(rows, tuple(time), kind) for kind in (hinges, steps))
+    base, filters = _tables(tuple(time))
+    some = Filters(*(np.ascontiguousarray(part[::_EVERY]) for part in filters))
+    kink, step = np.empty((2, len(rows)))
+    for shapes, found in ((hinges, kink), (steps, step)):
+        best_likelihoods(rows, base, np.array(shapes), some, found)
     return np.asarray(step > kink)
 
 
-def _best_likelihood(
-    rows: NDArray[np.float64],
-    time_d: tuple[float, ...],
-    extras: list[NDArray[np.float64]],
-) -> NDArray[np.float64]:
-    """Largest log likelihood (up to a constant) over shapes and pairs of the noise."""
-    base, factors, log_det = _tables(time_d)
-    best = np.full(len(rows), -np.inf)
-    for factor, logs in zip(factors[::_EVERY], log_det[::_EVERY], strict=True):
-        white, white_base = factor @ rows.T, factor @ base
-        total = (white**2).sum(axis=0)
-        for extra in extras:
-            q, _ = np.linalg.qr(np.column_stack([white_base, factor @ extra]))
-            squares = np.maximum(total - ((q.T @ white) ** 2).sum(axis=0), 1e-12)
-            found = -0.5 * rows.shape[1] * np.log(squares) + float(logs.sum())
-            best = np.maximum(best, found)
-    return best
-
-
 @lru_cache(maxsize=64)
-def _tables(
-    time_d: tuple[float, ...],
-) -> tuple[NDArray[np.float64], tuple[NDArray[np.float64], ...], NDArray[np.float64]]:
-    """Design of line and season, inverse Cholesky factors, and their log diagonals."""
-    from scipy.linalg import solve_triangular
-
+def _tables(time_d: tuple[float, ...]) -> tuple[NDArray[np.float64], Filters]:
+    """Line and season, shape (4, m), and the filters of all pairs of noise."""
     time = np.array(time_d)
     years = (time - time[0]) / DAYS_PER_YEAR
     phase = 2.0 * np.pi * years
-    base = np.column_stack([np.ones_like(years), years, np.cos(phase), np.sin(phase)])
-    apart = np.abs(time[:, None] - time[None, :])
-    one = np.eye(len(time))
-    factors = [one]
-    for tau in _TAU_D:
-        for white in _WHITE:
-            matrix = white * one + (1.0 - white) * np.exp(-apart / tau)
-            lower = np.linalg.cholesky(matrix + 1e-9 * one)
-            factors.append(solve_triangular(lower, one, lower=True))
-    log_det = np.log(np.array([np.diag(f) for f in factors]))
-    return base, tuple(factors), log_det
+    base = np.array([np.ones_like(years), years, np.cos(phase), np.sin(phase)])
+    pairs = [(1.0, 1.0)] + [(tau, white) for tau in _TAU_D for white in _WHITE]
+    return base, filters_of(time, np.array(pairs))
