@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from pipeline.core.schemas.contingency import PlaceKind
+
 Row = Mapping[str, Any]
 
 
@@ -84,6 +86,7 @@ class Dossier:
     crossings: Sequence[Row] = ()
     receptors: Sequence[Row] = ()
     candidates: Sequence[Row] = ()
+    border_points: Sequence[Row] = ()
     branches: Sequence[Row] = ()
     exposure: Sequence[Row] = ()
     assessment: Row | None = None
@@ -171,6 +174,11 @@ def gather(
                 crossings=many["crossings"].get(key, ()),
                 receptors=many["receptors"].get(key, ()),
                 candidates=many["candidates"].get(key, ()),
+                border_points=[
+                    row
+                    for row in many["contingency"].get(key, ())
+                    if row["place_kind"] == PlaceKind.BORDER
+                ],
                 branches=many["branches"].get(key, ()),
                 exposure=many["exposure"].get(key, ()),
                 assessment=_only(many["assessment"], key),

@@ -119,9 +119,14 @@ def _reaches(reaches: gpd.GeoDataFrame) -> dict[str, Any]:
 def _crossings(
     dossiers: Sequence[Dossier], catalogues: Sequence[Words]
 ) -> list[dict[str, Any]]:
-    """Places where rivers cross borders, each once, with who reaches it."""
+    """Places where rivers cross borders, each once, with who reaches it.
+
+    ``sheet`` is the anchor of the border point on the contingency sheet, None where
+    the sheet has none.
+    """
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for dossier in dossiers:
+        points = {_crossing_key(row): row["place_id"] for row in dossier.border_points}
         for row in dossier.crossings:
             key = (row["from_country"], row["to_country"], row["reach_id"])
             entry = found.setdefault(
@@ -130,14 +135,21 @@ def _crossings(
                     "at": _point(row["lon_deg"], row["lat_deg"]),
                     "label": {w.language: _crossing_label(row, w) for w in catalogues},
                     "disputed": bool(row["disputed"]),
+                    "sheet": None,
                     "reached": {},
                 },
             )
+            entry["sheet"] = entry["sheet"] or points.get(_crossing_key(row))
             entry["reached"][dossier.tmf_id] = {
                 "number": int(row["crossing"]),
                 "text": {w.language: crossing_text(row, w) for w in catalogues},
             }
     return [found[key] for key in sorted(found, key=str)]
+
+
+def _crossing_key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What tells the crossings of one facility apart, here and on the sheet."""
+    return row["from_country"], row["to_country"], row["distance_m"]
 
 
 def _crossing_label(row: Mapping[str, Any], words: Words) -> str:

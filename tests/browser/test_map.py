@@ -114,6 +114,36 @@ def test_selecting_a_facility_highlights_its_path_and_first_border(opened, site)
     assert chosen.get_attribute("data-id") == "aa-01"
 
 
+def test_a_crossing_leads_to_its_place_on_the_contingency_sheet(opened, site):
+    page = opened.go(site / "index.html")
+    crossing = page.locator(".crossing-icon")
+    assert crossing.get_attribute("aria-label") == "Kyrgyzstan to Uzbekistan"
+    crossing.dispatch_event("click")
+    link = page.locator(".leaflet-popup-content a.button")
+    link.wait_for()
+    assert link.inner_text() == "Who is upstream, and how soon"
+    page.get_by_role("button", name="Русский").click()
+    assert "Кто выше" in link.inner_text()
+    link.click()
+    page.locator("#border-kg-uz-river-2").wait_for(state="visible")
+    assert page.url.endswith("contingency.html?lang=ru#border-kg-uz-river-2")
+    assert page.evaluate("document.documentElement.lang") == "ru"
+    assert opened.errors == []
+
+
+def test_a_crossing_is_opened_and_left_by_keyboard(opened, site):
+    page = opened.go(site / "index.html")
+    page.locator(".crossing-icon").focus()
+    page.keyboard.press("Enter")
+    popup = page.locator(".leaflet-popup-content")
+    popup.wait_for()
+    assert page.evaluate("document.activeElement.className") == "button"
+    page.keyboard.press("Escape")
+    popup.wait_for(state="detached")
+    focused = "document.activeElement.classList.contains('crossing-icon')"
+    assert page.evaluate(focused)
+
+
 def test_layer_switches_hide_and_show(opened, site):
     page = opened.go(site / "index.html")
     switch = page.locator("input[data-control=layer][value=crossings]:visible")

@@ -7,7 +7,7 @@
   const root = document.documentElement;
   const SIZE = 22;
   const PART_SIZE = 16;
-  const state = { theme: null, chosen: null, visible: null, layers: {} };
+  const state = { theme: null, chosen: null, crossing: null, visible: null, layers: {} };
   document.querySelectorAll('[data-control="layer"]').forEach((c) => {
     state.layers[c.value] = c.checked;
   });
@@ -90,10 +90,22 @@
       icon: L.divIcon({
         className: "crossing-icon" + (c.disputed ? " disputed" : ""), iconSize: [9, 9],
       }),
-      keyboard: false, zIndexOffset: -500,
+      keyboard: Boolean(c.sheet), zIndexOffset: -500,
     });
     marker.addTo(group.crossings);
     c.marker = marker;
+    if (c.sheet) {
+      marker.bindPopup(() => crossingPopup(c), { minWidth: 180, autoPanPadding: [30, 30] });
+      marker.on("popupopen", (event) => {
+        state.crossing = c;
+        const element = marker.getElement();
+        if (element && element.matches(":focus-visible")) {
+          event.popup.getElement().querySelector("a.button").focus();
+        }
+      });
+      marker.on("popupclose", () => { state.crossing = null; });
+      marker.on("add", () => nameCrossing(c));
+    }
     nameCrossing(c);
   });
   // The chosen facility's crossings carry their number, the first one its arrival.
@@ -107,7 +119,21 @@
       className: reached && !first ? "order" : "arrival",
     });
     const element = c.marker.getElement();
-    if (element) element.title = words;
+    if (!element) return;
+    element.title = words;
+    if (c.sheet) element.setAttribute("aria-label", words);
+  }
+  function crossingPopup(c) {
+    const reached = state.chosen && c.reached[state.chosen];
+    const holder = document.createElement("div");
+    const name = document.createElement("p");
+    name.textContent = reached ? reached.text[language()] : c.label[language()];
+    const link = document.createElement("a");
+    link.className = "button";
+    link.href = "contingency.html?lang=" + language() + "#" + encodeURIComponent(c.sheet);
+    link.textContent = box.getAttribute("data-sheet-" + language());
+    holder.append(name, link);
+    return holder;
   }
   function text(content) {
     const span = document.createElement("span");
@@ -310,6 +336,7 @@
       label(marker);
       if (marker.isPopupOpen()) marker.getPopup().update();
     });
+    if (state.crossing) state.crossing.marker.getPopup().update();
     choose(state.chosen);
   }
 
@@ -321,8 +348,8 @@
   // Escape closes the popup wherever the focus is, and gives it back to the symbol.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
+    const marker = state.crossing ? state.crossing.marker : markers.get(state.chosen);
     map.closePopup();
-    const marker = markers.get(state.chosen);
     if (marker && box.contains(document.activeElement)) marker.getElement().focus();
   });
 
