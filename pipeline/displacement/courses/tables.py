@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.displacement.courses.prepare import JIT
 from pipeline.displacement.courses.records import Atoms, Filters, Pair, Words
 
 DAYS_PER_YEAR: Final = 365.25
@@ -198,9 +200,10 @@ def _filters(years: NDArray[np.float64], design: NDArray[np.float64]) -> Filters
     )
 
 
+@numba.njit(**JIT)
 def _filter(
-    time_d: NDArray[np.float64], tau: float, white: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    time_d: Any, tau: float, white: float
+) -> tuple[Any, Any, Any]:  # pragma: no cover (compiled)
     """Kalman filter of white plus autoregressive noise of total variance one."""
     m, red = len(time_d), 1.0 - white
     keep, take, scale = np.zeros(m), np.zeros(m), np.zeros(m)
@@ -216,37 +219,37 @@ def _filter(
     return keep, take, scale
 
 
+@numba.njit(**JIT)
 def whiten(
-    columns: NDArray[np.float64],
-    keep: NDArray[np.float64],
-    take: NDArray[np.float64],
-    scale: NDArray[np.float64],
-) -> NDArray[np.float64]:
+    columns: Any, keep: Any, take: Any, scale: Any
+) -> Any:  # pragma: no cover (compiled)
     """Filtered columns (m, n)."""
-    out, state = np.empty_like(columns), np.zeros(columns.shape[1])
-    for i in range(len(columns)):
+    m, n = columns.shape
+    out, state = np.empty((m, n)), np.zeros(n)
+    for i in range(m):
         if i > 0:
-            state = keep[i] * state + take[i] * columns[i - 1]
-        out[i] = (columns[i] - state) * scale[i]
+            for j in range(n):
+                state[j] = keep[i] * state[j] + take[i] * columns[i - 1, j]
+        for j in range(n):
+            out[i, j] = (columns[i, j] - state[j]) * scale[i]
     return out
 
 
+@numba.njit(**JIT)
 def whiten_back(
-    columns: NDArray[np.float64],
-    keep: NDArray[np.float64],
-    take: NDArray[np.float64],
-    scale: NDArray[np.float64],
-) -> NDArray[np.float64]:
+    columns: Any, keep: Any, take: Any, scale: Any
+) -> Any:  # pragma: no cover (compiled)
     """Transposed filter: ``whiten_back(a).T @ b`` equals ``a.T @ whiten(b)``."""
-    out, carried = np.empty_like(columns), np.zeros(columns.shape[1])
-    last = len(columns) - 1
-    for i in range(last, -1, -1):
-        scaled = scale[i] * columns[i]
-        out[i] = scaled
-        if i < last:
-            out[i] += take[i + 1] * carried
-            carried = keep[i + 1] * carried
-        carried = carried - scaled
+    m, n = columns.shape
+    out, carried = np.empty((m, n)), np.zeros(n)
+    for i in range(m - 1, -1, -1):
+        for j in range(n):
+            scaled = scale[i] * columns[i, j]
+            out[i, j] = scaled
+            if i < m - 1:
+                out[i, j] += take[i + 1] * carried[j]
+                carried[j] = keep[i + 1] * carried[j]
+            carried[j] -= scaled
     return out
 
 
