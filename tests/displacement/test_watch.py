@@ -196,6 +196,30 @@ def test_departures_are_measured_in_sigma_of_the_forecast():
     assert rules.departed(rules.departures_sigma(values, time_d, 3), 3.0).mean() > 0.99
 
 
+def test_departures_are_those_of_a_least_squares_fit_to_each_series():
+    rng = np.random.default_rng(4)
+    time_d = np.cumsum(rng.choice([6.0, 12.0, 24.0], 90))
+    time_d -= time_d[0]
+    values = rng.normal(300.0, 2.0, (20, 90)).astype(np.float32)
+    values[rng.random(values.shape) < 0.1] = np.nan
+    values[0, 5:] = np.nan  # no degree of freedom is left
+    values[1, :-1] = np.nan
+    z = rules.departures_sigma(values, time_d, 3)
+    assert np.isnan(z[:2]).all()
+    years = (time_d - 0.5 * time_d[-1]) / 365.25
+    phase = 2.0 * np.pi * years
+    design = np.column_stack([np.ones(90), np.cos(phase), np.sin(phase), years])
+    for row, found in zip(values[2:].astype(float), z[2:], strict=True):
+        old = np.flatnonzero(~np.isnan(row[:-3]))
+        terms, squares, _, _ = np.linalg.lstsq(design[old], row[old], rcond=None)
+        inverse = np.linalg.inv(design[old].T @ design[old])
+        for back in range(3):
+            x = design[87 + back]
+            error = np.sqrt(squares[0] / (len(old) - 4) * (1.0 + x @ inverse @ x))
+            expected = (row[87 + back] - x @ terms) / error
+            assert found[back] == pytest.approx(expected, rel=1e-9, nan_ok=True)
+
+
 def test_a_missing_newest_epoch_is_no_departure():
     values = np.random.default_rng(3).normal(0, 1, (2, 60)).astype(np.float32)
     values[:, -3:] += 50.0

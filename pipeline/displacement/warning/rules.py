@@ -15,6 +15,7 @@ from pipeline.displacement.fit.trend import (
 )
 
 _TREND_AND_SEASON: Final = 4  # terms of the straight line with annual terms
+_SINGULAR: Final = 1e-13  # of the largest eigenvalue: epochs that tell no terms apart
 
 
 def apart(time_d: NDArray[np.float64], interval_d: float) -> NDArray[np.int64]:
@@ -93,28 +94,26 @@ def departures_sigma(
     """
     design, seasonal = design_matrix(time_d)
     used = design[:, :_TREND_AND_SEASON] if seasonal else design[:, [0, 3]]
+    n_terms = used.shape[1]
     old, new = slice(None, -persistence), slice(-persistence, None)
-    result = np.full((len(displacement_mm), persistence), np.nan)
-    valid = ~np.isnan(displacement_mm)
-    patterns, member = np.unique(
-        np.packbits(valid[:, old], axis=1), axis=0, return_inverse=True
-    )
-    for number in range(len(patterns)):
-        rows = np.flatnonzero(member.ravel() == number)
-        epochs = np.flatnonzero(valid[rows[0], old])
-        freedom = len(epochs) - used.shape[1]
-        if freedom < 1:
-            continue
-        matrix = used[epochs]
-        values = displacement_mm[np.ix_(rows, epochs)].astype(np.float64).T
-        terms, _, rank, _ = np.linalg.lstsq(matrix, values, rcond=None)
-        if rank < used.shape[1]:
-            continue
-        sigma = np.sqrt(((values - matrix @ terms) ** 2).sum(axis=0) / freedom)
-        inverse = np.linalg.inv(matrix.T @ matrix)
-        lever = np.einsum("ia,ab,ib->i", used[new], inverse, used[new])
-        spread = np.maximum(sigma, 1e-6)[:, None] * np.sqrt(1.0 + lever)
-        result[rows] = (displacement_mm[rows, new] - (used[new] @ terms).T) / spread
+    values = displacement_mm.astype(np.float64)
+    known = ~np.isnan(values[:, old])
+    squares = (used[old, :, None] * used[old, None, :]).reshape(-1, n_terms**2)
+    normal = (known @ squares).reshape(-1, n_terms, n_terms)
+    freedom = known.sum(axis=1) - n_terms
+    spread = np.linalg.eigvalsh(normal)
+    solved = (freedom >= 1) & (spread[:, 0] > _SINGULAR * spread[:, -1])
+    result = np.full((len(values), persistence), np.nan)
+    inverse = np.linalg.inv(normal[solved])
+    level = np.nanmean(values[solved][:, old], axis=1, keepdims=True)
+    history = np.where(known[solved], values[solved][:, old] - level, 0.0)
+    terms = ((history @ used[old])[:, None, :] @ inverse)[:, 0]
+    rest = np.where(known[solved], history - terms @ used[old].T, 0.0)
+    sigma = np.sqrt((rest**2).sum(axis=1) / freedom[solved])
+    lever = np.einsum("ia,nab,ib->ni", used[new], inverse, used[new])
+    error = np.maximum(sigma, 1e-6)[:, None] * np.sqrt(1.0 + lever)
+    forecast = level + terms @ used[new].T
+    result[solved] = (values[solved][:, new] - forecast) / error
     return result
 
 
