@@ -278,6 +278,7 @@ def _consequence_cells(one: Assessed) -> dict[str, Any]:
         | columns_of(one.overtopping.breach, "overtopping_failure_per_yr")
         | columns_of(one.outflow.release_m3, "release_volume_m3")
         | columns_of(one.outflow.runout_m, "runout_m")
+        | columns_of(one.outflow.uncapped_m, "runout_uncapped_m")
         | columns_of(one.outflow.area_m2, "inundation_area_m2")
         | columns_of(one.people.interval, "people_at_risk")
         | {
@@ -287,7 +288,7 @@ def _consequence_cells(one: Assessed) -> dict[str, Any]:
             "overtopping_basis": one.overtopping.basis,
             "release_volume_m3_status": one.outflow.status,
             "release_basis": one.outflow.release_basis,
-            "runout_uncapped_m": one.outflow.uncapped_m,
+            "runout_cap_m": one.outflow.cap_m,
             "runout_basis": one.outflow.runout_basis,
             "people_at_risk_status": one.people.status,
             "people_basis": one.people.basis,

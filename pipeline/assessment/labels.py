@@ -121,7 +121,7 @@ def _consequence(one: Assessed) -> dict[str, Label]:
         released = released.with_(_volume(one))
         found["release_volume_m3"] = found["inundation_area_m2"] = released
         if outflow.runout_m is not None:
-            found["runout_m"] = released
+            found["runout_m"] = found["runout_uncapped_m"] = released
     people = _people(one)
     if people is not None:
         found["people_at_risk"] = people

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pipeline.assessment.coefficients import formula
@@ -14,6 +14,7 @@ from pipeline.assessment.release import (
     release_ensemble,
 )
 from pipeline.assessment.runout import (
+    Runout,
     deposit_length_m,
     inundation_area_m2,
     inundation_bounds_m2,
@@ -32,14 +33,15 @@ GROUP: Final = formula("release", "group")
 class Outflow:
     """Release (m3), runout (m) and covered area (m2) with what they rest on.
 
-    ``uncapped_m`` is the central runout before the cap by the path.
+    ``uncapped_m`` is the runout before the cap by the length of the path, ``cap_m``.
     """
 
     release_m3: Interval | None
     release_basis: ReleaseBasis
     runout_m: Interval | None
     runout_basis: RunoutBasis
-    uncapped_m: float | None
+    uncapped_m: Interval | None
+    cap_m: float | None
     area_m2: Interval | None
     confidence: Confidence | None
 
@@ -68,19 +70,21 @@ def outflow(facts: Facts, stored: StoredVolume) -> Outflow:
             ReleaseBasis.ENSEMBLE,
             nothing,
             RunoutBasis.REGRESSIONS,
-            0.0,
+            nothing,
+            facts.path_length_m,
             nothing,
             None,
         )
     single, basis = _single_deposit(facts, stored.interval)
     released = _released(single, facts.dam_height_m)
-    distance, distance_basis, uncapped_m = _distance(facts, single, released, basis)
+    distance, distance_basis = _distance(facts, single, released, basis)
     return Outflow(
         release_m3=released,
         release_basis=basis,
-        runout_m=distance,
+        runout_m=None if distance is None else distance.capped,
         runout_basis=distance_basis,
-        uncapped_m=uncapped_m,
+        uncapped_m=None if distance is None else distance.uncapped,
+        cap_m=None if distance is None else distance.cap_m,
         area_m2=_area(released),
         confidence=weakest(
             release_confidence(with_height=facts.dam_height_m is not None),
@@ -90,7 +94,7 @@ def outflow(facts: Facts, stored: StoredVolume) -> Outflow:
 
 
 def _none(release: ReleaseBasis, distance: RunoutBasis) -> Outflow:
-    return Outflow(None, release, None, distance, None, None, None)
+    return Outflow(None, release, None, distance, None, None, None, None)
 
 
 def _single_deposit(facts: Facts, total: Interval) -> tuple[Interval, ReleaseBasis]:
@@ -114,15 +118,15 @@ def _released(single: Interval, height_m: float | None) -> Interval:
 
 def _distance(
     facts: Facts, single: Interval, released: Interval, release: ReleaseBasis
-) -> tuple[Interval | None, RunoutBasis, float | None]:
-    """Runout with its basis, and its central value before the cap by the path.
+) -> tuple[Runout | None, RunoutBasis]:
+    """Runout with its basis.
 
     The total of a group is not one dam, and bounds wider than the formulas can carry
     are no answer: then there is no distance, and the basis says why.
     """
     height_m = facts.dam_height_m
     if release is ReleaseBasis.GROUP_TOTAL:
-        return None, RunoutBasis.GROUP_TOTAL, None
+        return None, RunoutBasis.GROUP_TOTAL
     found = runout(
         height_m=height_m,
         released_m3=(released.low, released.central, released.high),
@@ -130,16 +134,13 @@ def _distance(
         path_length_m=facts.path_length_m,
     )
     if not is_carried(found):
-        return None, RunoutBasis.TOO_WIDE, None
-    low_m = found.low_m
-    if found.central_m is not None and height_m is not None:
+        return None, RunoutBasis.TOO_WIDE
+    around = found.uncapped
+    if around.central is not None and height_m is not None:
         own_m = deposit_length_m(single.low, height_m)
-        low_m = max(low_m, min(own_m, found.central_m))
-    return (
-        Interval(low_m, found.central_m, found.high_m),
-        _runout_basis(release, height_m),
-        found.uncapped_m,
-    )
+        low_m = max(around.low, min(own_m, around.central))
+        found = replace(found, uncapped=replace(around, low=low_m))
+    return found, _runout_basis(release, height_m)
 
 
 def _area(released: Interval) -> Interval:

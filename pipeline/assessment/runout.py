@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.assessment.coefficients import formula
+from pipeline.assessment.interval import Interval
 from pipeline.assessment.release import M3_PER_MM3
 from pipeline.core.model import Confidence, weakest
 
@@ -28,14 +29,18 @@ CARRIED: Final = formula("runout", "carried")
 class Runout:
     """Runout distance, m, with the prediction interval.
 
-    ``central_m`` is None where only bounds can be given. ``uncapped_m`` is the central
-    distance before the cap by the length of the path.
+    The central value is None where only bounds can be given. ``cap_m`` is the length
+    of the path; None where no path is known, and then nothing is cut off.
     """
 
-    low_m: float
-    central_m: float | None
-    high_m: float
-    uncapped_m: float | None
+    uncapped: Interval
+    cap_m: float | None
+
+    @property
+    def capped(self) -> Interval:
+        """The distance, no longer than the path."""
+        cap_m = math.inf if self.cap_m is None else self.cap_m
+        return self.uncapped.map(lambda distance_m: min(distance_m, cap_m))
 
 
 def rico_runout_m(height_m: float, released_m3: float) -> float:
@@ -84,6 +89,10 @@ def runout(
 ) -> Runout:
     """Runout distance with its prediction interval (a factor of ten, project choice).
 
+    Around a central value the interval is that factor to both sides, widened where the
+    bounds of the release alone reach farther. Without one it is that factor beyond the
+    bounds of the release.
+
     Parameters
     ----------
     height_m
@@ -98,20 +107,15 @@ def runout(
     high_h = ASSUMED_HEIGHT["high_m"] if height_m is None else height_m
     factor = INTERVAL["distance_factor"]
     # the smallest predictor H_f comes from the least released of the most stored
-    low = min(_members_m(low_h, released_m3[0], stored_m3[2])) / factor
+    low = min(_members_m(low_h, released_m3[0], stored_m3[2]))
     most_stored = max(stored_m3[0], released_m3[2])
-    high = max(_members_m(high_h, released_m3[2], most_stored)) * factor
-    central = None
-    if height_m is not None and released_m3[1] is not None and stored_m3[1] is not None:
-        members = _members_m(height_m, released_m3[1], stored_m3[1])
-        central = math.sqrt(members[0] * members[1])
-    cap = math.inf if path_length_m is None else path_length_m
-    return Runout(
-        min(low, cap),
-        None if central is None else min(central, cap),
-        min(high, cap),
-        central,
-    )
+    high = max(_members_m(high_h, released_m3[2], most_stored))
+    if height_m is None or released_m3[1] is None or stored_m3[1] is None:
+        return Runout(Interval(low / factor, None, high * factor), path_length_m)
+    members = _members_m(height_m, released_m3[1], stored_m3[1])
+    central = math.sqrt(members[0] * members[1])
+    around = Interval(min(low, central / factor), central, max(high, central * factor))
+    return Runout(around, path_length_m)
 
 
 def is_carried(distance: Runout) -> bool:
@@ -120,9 +124,8 @@ def is_carried(distance: Runout) -> bool:
     Bounds around a central value are its prediction interval. Bounds alone that span
     more than two orders of magnitude say nothing that a reader could use.
     """
-    if distance.central_m is not None:
-        return True
-    return distance.high_m <= CARRIED["span"] * distance.low_m
+    told = distance.capped
+    return told.central is not None or told.high <= CARRIED["span"] * told.low
 
 
 def deposit_length_m(stored_m3: float, height_m: float) -> float:

@@ -37,7 +37,7 @@ def assessment_section(
         "confidence": code_word("confidence", found["confidence"], words),
         "location": _location(found, dossier.snap, words),
         "index": _index(found, words),
-        "consequence": _consequence(found, words),
+        "consequence": _consequence(dossier, found, words),
         "class_note": words(
             "consequence_note.counts", distance=words.numbers.distance(par_distance_m)
         ),
@@ -130,7 +130,7 @@ def _index(found: Row, words: Words) -> list[Line]:
     return lines
 
 
-def _consequence(found: Row, words: Words) -> list[Line]:
+def _consequence(dossier: Dossier, found: Row, words: Words) -> list[Line]:
     bases = (
         ("failure_per_yr", "failure_basis"),
         ("overtopping_per_yr", "overtopping_basis"),
@@ -140,10 +140,13 @@ def _consequence(found: Row, words: Words) -> list[Line]:
         ("inundation_area_m2", "release_basis"),
         ("people_at_risk", "people_basis"),
     )
+    notes = {"runout_m": runout_note(dossier, found, words)}
     lines = [
         Line(
             words(f"field.{name}"),
-            estimate_cell(found, name, words, table="assessment"),
+            estimate_cell(
+                found, name, words, table="assessment", note=notes.get(name, "")
+            ),
             code_word(basis, found[basis], words),
         )
         for name, basis in bases
@@ -176,6 +179,33 @@ def _consequence(found: Row, words: Words) -> list[Line]:
         )
     )
     return lines
+
+
+def runout_note(dossier: Dossier, found: Row, words: Words) -> str:
+    """What the path does to the runout: cut off or not, and by which water.
+
+    Empty without a runout.
+    """
+    ends = ("runout_m_low", "runout_m", "runout_m_high")
+    before = ("runout_uncapped_m_low", "runout_uncapped_m", "runout_uncapped_m_high")
+    if found["runout_m_high"] is None:
+        return ""
+    cap_m = found["runout_cap_m"]
+    if cap_m is None:
+        return words("runout.no_path")
+    path = words.numbers.distance(cap_m)
+    if [found[name] for name in ends] == [found[name] for name in before]:
+        told = words("runout.not_capped", path=path)
+    else:
+        uncapped = words.numbers.distance_bounds(*(found[name] for name in before))
+        told = words("runout.capped", path=path, uncapped=uncapped)
+    lakes = [row for row in dossier.receptors if row["kind"] == "reservoir"]
+    if not lakes:
+        return told
+    first = min(lakes, key=lambda row: float(row["distance_m"]))
+    named = first.get(f"name_{words.language}") or first["name"]
+    away = words.numbers.distance(first["distance_m"])
+    return f"{told} {words('runout.lake', name=named, distance=away)}"
 
 
 def measures_section(dossier: Dossier, words: Words) -> list[dict[str, Any]]:

@@ -49,8 +49,9 @@ def test_the_distance_is_capped_by_the_path_and_the_uncapped_one_is_kept():
         stored_m3=(1e6, 1e6, 1e6),
         path_length_m=2000,
     )
-    assert result.central_m == result.high_m == 2000
-    assert result.uncapped_m == pytest.approx(5300, rel=0.1)
+    assert result.capped.central == result.capped.high == 2000
+    assert result.uncapped.central == pytest.approx(5300, rel=0.1)
+    assert result.uncapped.high == pytest.approx(10 * result.uncapped.central)
 
 
 def test_an_unknown_height_gives_bounds_and_no_central_value():
@@ -60,15 +61,15 @@ def test_an_unknown_height_gives_bounds_and_no_central_value():
         stored_m3=(1e6, 1e6, 1e6),
         path_length_m=None,
     )
-    assert result.central_m is None
+    assert result.uncapped.central is None
     known = runout(
         height_m=20,
         released_m3=(1e5, 3.4e5, 1e6),
         stored_m3=(1e6, 1e6, 1e6),
         path_length_m=None,
     )
-    assert result.low_m < known.low_m
-    assert known.high_m < result.high_m
+    assert result.uncapped.low < known.uncapped.low
+    assert known.uncapped.high < result.uncapped.high
 
 
 def test_bounds_without_a_central_release_have_no_central_distance():
@@ -78,8 +79,8 @@ def test_bounds_without_a_central_release_have_no_central_distance():
         stored_m3=(1e5, None, 1e6),
         path_length_m=None,
     )
-    assert result.central_m is None
-    assert result.low_m < result.high_m
+    assert result.uncapped.central is None
+    assert result.uncapped.low < result.uncapped.high
 
 
 def test_more_released_than_stored_is_refused():
@@ -107,7 +108,42 @@ def test_the_interval_encloses_the_central_distance(height, stored, share, narro
         stored_m3=(stored, stored, stored),
         path_length_m=None,
     )
-    assert result.low_m <= result.central_m <= result.high_m
+    assert result.uncapped.low <= result.uncapped.central <= result.uncapped.high
+
+
+def test_the_interval_around_a_central_distance_is_a_factor_of_ten():
+    # H 40 m, all of the uncertainty in the formulas: 41.5 km from 4.15 to 415 km
+    result = runout(
+        height_m=40,
+        released_m3=(5.7e6, 5.7e6, 5.7e6),
+        stored_m3=(2e7, 2e7, 2e7),
+        path_length_m=None,
+    ).uncapped
+    assert result.low == pytest.approx(result.central / 10)
+    assert result.high == pytest.approx(result.central * 10)
+
+
+def test_a_wide_release_widens_the_interval_only_where_it_reaches_farther():
+    result = runout(
+        height_m=40,
+        released_m3=(629_019, 5_716_321, 3e7),
+        stored_m3=(1.333e7, 2e7, 3e7),
+        path_length_m=None,
+    ).uncapped
+    # H_f = 40 * (0.629019 / 30) * 0.629019 = 0.527560, D = 3.04 * H_f^0.545 = 2.145 km
+    assert result.low == pytest.approx(2145, abs=1)
+    assert result.central == pytest.approx(41_499, abs=1)
+    assert result.high == pytest.approx(414_990, abs=10)
+
+
+def test_an_unknown_path_cuts_nothing_off():
+    result = runout(
+        height_m=20,
+        released_m3=(3e5, 3.4e5, 4e5),
+        stored_m3=(1e6, 1e6, 1e6),
+        path_length_m=None,
+    )
+    assert result.capped == result.uncapped
 
 
 def test_the_area_interval_is_a_factor_of_three():
@@ -132,8 +168,8 @@ def test_the_bounds_hold_for_every_volume_between_the_bounds(a, b, height):
         rico_runout_m(height, released),
         concha_larrauri_lall_runout_m(height, released, stored),
     ):
-        assert result.low_m * 10 <= member * (1 + 1e-9)
-        assert member * 10 <= result.high_m * (1 + 1e-9)
+        assert result.uncapped.low * 10 <= member * (1 + 1e-9)
+        assert member * 10 <= result.uncapped.high * (1 + 1e-9)
 
 
 def test_the_upper_bound_takes_the_least_volume_that_the_release_fits_in():
@@ -145,4 +181,4 @@ def test_the_upper_bound_takes_the_least_volume_that_the_release_fits_in():
         stored_m3=(5e5, None, 1e7),
         path_length_m=None,
     )
-    assert result.high_m == pytest.approx(155_573, abs=1)
+    assert result.uncapped.high == pytest.approx(155_573, abs=1)

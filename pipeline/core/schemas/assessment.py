@@ -276,8 +276,14 @@ _CONSEQUENCE = (
         "Runout distance, capped by the path; no bounds without a central value where "
         "they would span more than two orders of magnitude.",
     ),
+    *_estimate("runout_uncapped_m", "m", "Runout distance before that cap."),
     number(
-        "runout_uncapped_m", "m", "Runout before the cap.", minimum=0, nullable=True
+        "runout_cap_m",
+        "m",
+        "Length of the downstream path, which caps the runout; empty where no path is "
+        "known and nothing is cut off, and without a runout.",
+        minimum=0,
+        nullable=True,
     ),
     code("runout_basis", RunoutBasis, "What it rests on."),
     *_estimate("inundation_area_m2", "m2", "Area of the main deposit."),
@@ -338,6 +344,7 @@ ASSESSMENT = Table(
         "overtopping_failure_per_yr",
         "release_volume_m3",
         "runout_m",
+        "runout_uncapped_m",
         "inundation_area_m2",
         "people_at_risk",
     ),
