@@ -14,13 +14,15 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pipeline
 
 PART_SUFFIX = ".part"
 PROVENANCE_SUFFIX = ".prov.json"
 _CHUNK_BYTES = 1 << 20
+DECIDING: Final = frozenset({".py", ".yaml", ".json", ".csv", ".j2", ".css", ".js"})
+"""Files that decide a result: code, coefficients, words, templates, what pages hold."""
 
 
 @contextmanager
@@ -90,10 +92,11 @@ def sha256(path: Path) -> str:
 
 
 def code_digest(*folders: Path) -> str:
-    """Twelve hexadecimal digits that change when Python files below change."""
+    """Twelve hexadecimal digits that change when code or its data below change."""
     digest = hashlib.sha256()
     for folder in folders:
-        for path in sorted(folder.rglob("*.py")):
+        files = (path for path in folder.rglob("*") if path.suffix in DECIDING)
+        for path in sorted(files):
             digest.update(path.relative_to(folder.parent).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+import pipeline
 from pipeline.core.files import (
+    DECIDING,
     code_digest,
     sha256,
     whole_file,
@@ -91,11 +94,28 @@ def test_the_checksum_of_a_folder_sees_names_and_contents(tmp_path):
     assert len(digests) == 3
 
 
-def test_edited_code_changes_the_digest(tmp_path):
+@pytest.mark.parametrize("name", ["a.py", "data/rivers.yaml", "words/en.yaml"])
+def test_edited_code_or_data_changes_the_digest(tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("x = 1\n")
+    before = code_digest(tmp_path)
+    path.write_text("x = 2\n")
+    assert code_digest(tmp_path) != before
+
+
+def test_a_compiled_file_changes_no_digest(tmp_path):
     (tmp_path / "a.py").write_text("x = 1\n")
     before = code_digest(tmp_path)
-    (tmp_path / "a.py").write_text("x = 2\n")
-    assert code_digest(tmp_path) != before
+    (tmp_path / "a.pyc").write_bytes(b"1")
+    assert code_digest(tmp_path) == before
+
+
+def test_every_file_that_the_package_reads_counts_in_the_digest():
+    package = Path(pipeline.__file__).parent
+    others = {".pyc", ".nbi", ".nbc", ".smk", ".md", ".txt", ".typed", ".part"}
+    kinds = {path.suffix for path in package.rglob("*") if path.is_file()}
+    assert kinds - others <= DECIDING
 
 
 def test_provenance_names_no_folder_of_the_machine(tmp_path):
