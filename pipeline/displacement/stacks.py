@@ -101,7 +101,8 @@ def without_jumps_from_rest(
     if half_wave_mm <= 0.0:
         return mended
     large = 0.5 * half_wave_mm
-    for k in range(len(mended)):
+    steps = np.abs(np.diff(carried_on(mended), axis=1))
+    for k in np.flatnonzero((steps > large).any(axis=1)):
         known = np.flatnonzero(np.isfinite(mended[k]))
         step = np.diff(mended[k, known])
         found = np.flatnonzero(np.abs(step) > large)

@@ -244,27 +244,69 @@ def _one_series(
     y: Any, time_d: Any, plain: Any, terms: int, row_v: Any, row_a: Any, grid: Any
 ) -> Any:  # pragma: no cover (compiled)
     """Row of results of one series of residuals."""
-    n, n_pairs = len(y), len(grid)
-    gain, decay, scale, white = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    basis = np.empty(plain.shape)
+    n, n_pairs, p = len(y), len(grid), len(plain)
+    gain, decay, scale = np.empty(n), np.empty(n), np.empty(n)
+    columns = np.empty((n, p + 1))
+    for i in range(n):
+        for j in range(p):
+            columns[i, j] = plain[j, i]
+        columns[i, p] = y[i]
+    normal = np.empty((p + 1, p + 1))
     sigma2, penalty = np.empty(n_pairs), np.empty(n_pairs)
     factor_v, factor_a = np.empty(n_pairs), np.empty(n_pairs)
     for pair in range(n_pairs):
         filter_terms(time_d, grid[pair, 0], grid[pair, 1], gain, decay, scale)
-        for j in range(len(plain)):
-            whiten(plain[j], gain, decay, scale, basis[j])
-        penalty[pair] = -np.log(scale).sum() + _orthonormalise(basis)
-        whiten(y, gain, decay, scale, white)
-        squares = (white * white).sum()
-        for j in range(len(basis)):
-            squares -= (basis[j] * white).sum() ** 2
-        sigma2[pair] = max(squares, 1e-12) / (n - terms)
+        _normal_matrix(columns, gain, decay, scale, normal)
+        penalty[pair] = -np.log(scale).sum() + _eliminate(normal)
+        sigma2[pair] = max(normal[p, p], 1e-12) / (n - terms)
         factor_v[pair] = _quadratic_form(row_v, decay, grid[pair, 1])
         factor_a[pair] = _quadratic_form(row_a, decay, grid[pair, 1])
     found = np.empty(3)
     white_v = (row_v * row_v).sum()
     _average(sigma2, penalty, factor_v, factor_a, white_v, n - terms, n, found)
     return found
+
+
+@numba.njit(cache=True, fastmath=_FASTMATH)
+def _normal_matrix(
+    columns: Any, gain: Any, decay: Any, scale: Any, normal: Any
+) -> None:  # pragma: no cover (compiled)
+    """Products of all columns (n, c) with each other, whitened."""
+    n, c = columns.shape
+    state, white = np.zeros(c), np.empty(c)
+    normal[:] = 0.0
+    for i in range(n):
+        g, d, s = gain[i], decay[i], scale[i]
+        for j in range(c):
+            before = state[j] * d
+            innovation = columns[i, j] - before
+            state[j] = before + g * innovation
+            white[j] = innovation * s
+        for j in range(c):
+            value = white[j]
+            for k in range(c):  # the upper half too: whole rows are faster
+                normal[j, k] += value * white[k]
+
+
+@numba.njit(cache=True)
+def _eliminate(normal: Any) -> float:  # pragma: no cover (compiled)
+    """Take all columns but the last out of a matrix of products (its lower half).
+
+    What is left in its last place is the squared rest of the last column. Returns the
+    log of the volume of the others; those that vanish (steps without epochs on one
+    side) do not count.
+    """
+    last, volume = len(normal) - 1, 0.0
+    for k in range(last):
+        pivot = normal[k, k]
+        if pivot < _NOTHING**2:
+            continue
+        volume += 0.5 * np.log(pivot)
+        for j in range(k + 1, last + 1):
+            share = normal[j, k] / pivot
+            for i in range(k + 1, j + 1):
+                normal[j, i] -= share * normal[i, k]
+    return volume
 
 
 @numba.njit(cache=True, fastmath=_FASTMATH)
