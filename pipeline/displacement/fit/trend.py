@@ -134,6 +134,8 @@ def orthonormal_basis(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return Q', padded to whole groups of rows, and R (p, p) of a design.
 
+    The first column of the design is constant, and so is the first row of Q'.
+
     Raises
     ------
     ValueError
@@ -144,7 +146,7 @@ def orthonormal_basis(
         raise ValueError(f"{m} epochs cannot carry {p} terms")
     q, r = np.linalg.qr(design)
     signs = np.where(np.diag(r) < 0, -1.0, 1.0)
-    n_rows = -(-p // trend_kernel.GROUP) * trend_kernel.GROUP
+    n_rows = 1 + -(-(p - 1) // trend_kernel.GROUP) * trend_kernel.GROUP
     basis = np.zeros((n_rows, m))
     basis[:p] = (q * signs).T
     return basis, np.ascontiguousarray(r * signs[:, None])

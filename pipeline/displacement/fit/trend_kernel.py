@@ -3,8 +3,13 @@
 Series stand either as rows (points, epochs) or as columns (epochs, points), as grids do
 in their files; each is read once. With the orthonormal basis Q of the design X = QR the
 projections c = Q'y hold all nested models, and the sum of squared residuals is
-y'y - c'c. Missing epochs leave their rows of Q out: Q'Q is then one minus their
-products, and is factored by Cholesky (S'S).
+y'y - c'c. The first column of X is constant, so the first projection is a plain sum.
+Missing epochs leave their rows of Q out: Q'Q is then one minus their products, and is
+factored by Cholesky (S'S).
+
+Rows are worked on by tiles: sums and squares first, which takes the tile from memory as
+fast as it can be read, then the products with the basis, four rows at a time, from the
+cache. Everything is summed in double precision.
 """
 
 from __future__ import annotations
@@ -15,8 +20,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-GROUP: Final = 8
-"""Terms that are projected in one pass over a series; the basis is padded to it."""
+GROUP: Final = 2
+"""Terms behind the first one that are projected together; the basis is padded to it."""
 VELOCITY, ACCELERATION, ANNUAL, SEMIANNUAL, RMSE, N_EPOCHS, FIRST_STEP = range(7)
 _TILE: Final = 64  # rows, and columns, that are worked on together
 _WIDE: Final = 256
@@ -38,17 +43,16 @@ def fit_rows(
 ) -> None:  # pragma: no cover (compiled)
     """Fit series that stand as rows (n, m).
 
-    ``basis`` is (padded terms, m), ``triangle`` (p, p) R and ``solve`` its inverse,
-    ``shape`` the tuple (seasonal terms, steps), ``out`` (quantities named above and the
-    steps, n).
+    ``basis`` is (padded terms, m), its first row constant, ``triangle`` (p, p) R and
+    ``solve`` its inverse, ``shape`` the tuple (seasonal terms, steps), ``out``
+    (quantities named above and the steps, n).
     """
     n, m = rows.shape
     for tile in numba.prange((n + _TILE - 1) // _TILE):
         start = tile * _TILE
         width = min(_TILE, n - start)
         c, squares = np.empty((len(basis), _TILE)), np.empty(_TILE)
-        for k in range(width):
-            squares[k] = project(rows[start + k], basis, c[:, k])
+        _project_rows(rows[start : start + width], basis, c, squares)
         target = out[:, start : start + width]
         _complete(c, squares, solve, shape, m, target)
         if not np.isnan(squares[:width].sum()):
@@ -84,30 +88,83 @@ def fit_columns(
                 _with_gaps(row, basis, triangle, shape, room, c[:, k], target[:, k])
 
 
-@numba.njit(cache=True, fastmath=_FASTMATH)
-def project(y: Any, basis: Any, c: Any) -> Any:  # pragma: no cover (compiled)
+@numba.njit(cache=True)
+def project(y: Any, basis: Any, c: Any) -> float:  # pragma: no cover (compiled)
     """Projections of a series and its sum of squares; NaN if a value is missing.
 
     Everything is relative to the first value, which keeps the squares small.
     """
     first = np.float64(y[0])
-    squares = 0.0
-    for j in range(0, len(basis), GROUP):
-        c0 = c1 = c2 = c3 = c4 = c5 = c6 = c7 = squares = 0.0
-        for i in range(len(y)):
-            value = np.float64(y[i]) - first
-            squares += value * value
-            c0 += basis[j, i] * value
-            c1 += basis[j + 1, i] * value
-            c2 += basis[j + 2, i] * value
-            c3 += basis[j + 3, i] * value
-            c4 += basis[j + 4, i] * value
-            c5 += basis[j + 5, i] * value
-            c6 += basis[j + 6, i] * value
-            c7 += basis[j + 7, i] * value
-        c[j], c[j + 1], c[j + 2], c[j + 3] = c0, c1, c2, c3
-        c[j + 4], c[j + 5], c[j + 6], c[j + 7] = c4, c5, c6, c7
-    return squares
+    total, squares = _total_and_squares(y, first)
+    c[0] = basis[0, 0] * total
+    for j in range(1, len(basis), GROUP):
+        c[j], c[j + 1] = _two_terms(y, first, basis[j], basis[j + 1])
+    return float(squares)
+
+
+@numba.njit(cache=True)
+def _project_rows(
+    rows: Any, basis: Any, c: Any, squares: Any
+) -> None:  # pragma: no cover (compiled)
+    """As `project`, for neighbouring rows; ``c`` is (padded terms, rows)."""
+    n = len(rows)
+    for k in range(n):
+        total, squares[k] = _total_and_squares(rows[k], np.float64(rows[k, 0]))
+        c[0, k] = basis[0, 0] * total
+    for k in range(0, n, 4):
+        at = (k, min(k + 1, n - 1), min(k + 2, n - 1), min(k + 3, n - 1))
+        four = rows[at[0]], rows[at[1]], rows[at[2]], rows[at[3]]
+        for j in range(1, len(basis), GROUP):
+            found = _two_terms_of_four(four, basis[j], basis[j + 1])
+            for i in range(4):
+                c[j, at[i]], c[j + 1, at[i]] = found[2 * i], found[2 * i + 1]
+
+
+@numba.njit(cache=True, fastmath=_FASTMATH)
+def _total_and_squares(
+    y: Any, first: Any
+) -> tuple[Any, Any]:  # pragma: no cover (compiled)
+    total = squares = 0.0
+    for i in range(len(y)):
+        value = np.float64(y[i]) - first
+        total += value
+        squares += value * value
+    return total, squares
+
+
+@numba.njit(cache=True, fastmath=_FASTMATH)
+def _two_terms(
+    y: Any, first: Any, q: Any, r: Any
+) -> tuple[Any, Any]:  # pragma: no cover (compiled)
+    c = d = 0.0
+    for i in range(len(y)):
+        value = np.float64(y[i]) - first
+        c += q[i] * value
+        d += r[i] * value
+    return c, d
+
+
+@numba.njit(cache=True, fastmath=_FASTMATH)
+def _two_terms_of_four(
+    rows: Any, q: Any, r: Any
+) -> tuple[Any, ...]:  # pragma: no cover (compiled)
+    """Projections of four series on two terms, whose values are loaded once."""
+    y0, y1, y2, y3 = rows
+    f0, f1 = np.float64(y0[0]), np.float64(y1[0])
+    f2, f3 = np.float64(y2[0]), np.float64(y3[0])
+    c0 = c1 = c2 = c3 = d0 = d1 = d2 = d3 = 0.0
+    for i in range(len(q)):
+        v0, v1 = np.float64(y0[i]) - f0, np.float64(y1[i]) - f1
+        v2, v3 = np.float64(y2[i]) - f2, np.float64(y3[i]) - f3
+        c0 += q[i] * v0
+        c1 += q[i] * v1
+        c2 += q[i] * v2
+        c3 += q[i] * v3
+        d0 += r[i] * v0
+        d1 += r[i] * v1
+        d2 += r[i] * v2
+        d3 += r[i] * v3
+    return c0, d0, c1, d1, c2, d2, c3, d3
 
 
 @numba.njit(cache=True)
