@@ -49,6 +49,23 @@ def test_a_cell_lost_in_a_link_follows_the_named_policy(tmp_path, ask, gaps, las
     assert series.displacement_mm[0, -1] == pytest.approx(last, nan_ok=True)
 
 
+def test_a_cell_without_a_link_keeps_what_it_had_moved_before(tmp_path, ask):
+    folder = tmp_path / "opera"
+    small.opera(folder, "20200103", "20200115", 0.020)
+    small.opera(folder, "20200115", "20200127", 0.005, bad=[(0, 0)])
+    small.opera(folder, "20200127", "20200208", 0.004)
+    series = read(ask, "opera-disp-s1", folder, gaps="omit")
+    np.testing.assert_allclose(series.displacement_mm[0], [0, 20, np.nan, 24], 1e-5)
+    np.testing.assert_allclose(series.displacement_mm[1], [0, 20, 25, 29], 1e-5)
+
+
+def test_a_static_layer_that_contradicts_the_pass_is_refused(tmp_path, ask):
+    folder = tmp_path / "opera"
+    small.opera(folder, "20200103", "20200115", 0.001)  # ascending
+    with pytest.raises(InputError, match="an east part below 0 on ascending"):
+        read(ask, "opera-disp-s1", folder, los=[0.6, -0.1, small.U])
+
+
 def test_pairs_of_another_extent_are_refused(tmp_path, ask):
     folder = tmp_path / "opera"
     small.opera(folder, "20200103", "20200115", 0.001)

@@ -24,6 +24,7 @@ from pipeline.displacement.geometry import (
     declared_los,
     los_from_parts,
     track_angle_deg,
+    wavelength_mm,
 )
 from pipeline.displacement.readers import Request
 from pipeline.displacement.reading import grids
@@ -113,6 +114,10 @@ def read(request: Request, options: Options) -> PointSeries:
         options.gaps,
     )
     los = _static(folder, options, cells, (x, y))
+    if los is None:
+        los = declared_los(options, len(cells.row))
+    if los is not None:
+        _check_pass(folder, los, way)
     return grids.cell_series(
         cells,
         source_id=request.source_id,
@@ -122,13 +127,13 @@ def read(request: Request, options: Options) -> PointSeries:
         values_mm=values * np.float32(_TO_MM),
         unit=UNIT,
         sign="towards the satellite",
-        los=declared_los(options, len(cells.row)) if los is None else los,
+        los=los,
         track_angle_deg=track_angle_deg(options),
         coherence=_quality(pairs[-1].path, cells),
         zero_is_empty=True,  # the first epoch is 0 also where nothing follows
         reference_point=place,
         reference_epoch=str(epoch[0]),
-        wavelength_mm=SENTINEL_1_WAVELENGTH_MM,
+        wavelength_mm=wavelength_mm(options) or SENTINEL_1_WAVELENGTH_MM,
         files=(
             *(pair.path for pair in pairs),
             *(folder / f for f in options.los_files),
@@ -187,6 +192,21 @@ def _about(handle: Any) -> tuple[str, str, str]:
         return way, track, UNKNOWN
     lat, lon = (np.ravel(point.attrs[n])[0] for n in ("latitudes", "longitudes"))
     return way, track, f"latitude {lat:g}, longitude {lon:g}"
+
+
+def _check_pass(folder: Path, los: NDArray[np.float64], way: str) -> None:
+    """Stop where the direction contradicts the pass that the files name."""
+    known = los[np.isfinite(los).all(axis=1), 0]
+    sides = {"ascending": -1.0, "descending": 1.0}
+    if way in sides and known.size and np.mean(known) * sides[way] < 0.0:
+        raise input_error(
+            folder,
+            field="los",
+            found=f"an east part of {np.mean(known):+.3f} on {way} passes",
+            expected="an east part below 0 on ascending and above 0 on descending "
+            "passes (right-looking radar)",
+            fix="check the files of the static layer and their order",
+        )
 
 
 def _moved(

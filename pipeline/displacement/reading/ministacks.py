@@ -123,14 +123,14 @@ def chain(
         not to have moved during it ("omit").
     """
     columns: dict[date, NDArray[np.float32]] = {}
+    bases: dict[date, NDArray[np.float32]] = {}
     for pair in pairs:
         moved = value_of(pair)
-        if pair.reference == dates[0]:
-            columns[pair.secondary] = moved
-            columns.setdefault(dates[0], np.zeros_like(moved))
-            continue
-        base = columns[pair.reference]
+        if not columns:
+            columns[dates[0]] = bases[dates[0]] = np.zeros_like(moved)
+        base = bases[pair.reference]
+        there = base + moved
+        columns[pair.secondary] = bases[pair.secondary] = there
         if gaps == "omit":
-            base = np.nan_to_num(base, nan=0.0)
-        columns[pair.secondary] = base + moved
+            bases[pair.secondary] = np.where(np.isnan(there), base, there)
     return np.column_stack([columns[day] for day in dates])
