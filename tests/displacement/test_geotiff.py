@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import rasterio
 
 from pipeline.core.errors import InputError
 from pipeline.displacement.readers import load_options, readers
@@ -53,6 +54,34 @@ def test_a_stack_that_leaves_something_open_is_refused(
     small.geotiff(path, small.VALUES_MM, descriptions, **changes)
     with pytest.raises(InputError, match=said):
         read(ask, "geotiff", path, unit="mm", sign="towards")
+
+
+def test_scaled_whole_numbers_are_unpacked(tmp_path, ask):
+    path = tmp_path / "stack.tif"
+    packed = 10 * small.VALUES_MM - 5.0
+    small.geotiff(path, packed, small.DATES, dtype="int16", nodata=-9999)
+    with rasterio.open(path, "r+") as raster:
+        raster.scales, raster.offsets = (0.1,) * 3, (0.5,) * 3
+    series = read(ask, "geotiff", path, unit="mm", sign="towards")
+    assert series.n_points == 5
+    np.testing.assert_allclose(series.displacement_mm[0], [0, 1, -2], atol=1e-6)
+
+
+def test_cells_of_zeros_hold_no_motion(tmp_path, ask):
+    values = small.VALUES_MM.copy()
+    values[:, 0, 1] = 0.0
+    path = small.geotiff(tmp_path / "stack.tif", values, small.DATES)
+    series = read(ask, "geotiff", path, unit="mm", sign="towards")
+    assert series.point_id.tolist() == ["r0c0", "r0c2", "r1c0", "r1c1"]
+
+
+def test_a_file_of_several_bands_in_a_folder_of_dates_is_refused(tmp_path, ask):
+    folder = tmp_path / "dates"
+    folder.mkdir()
+    for day in small.DATES:
+        small.geotiff(folder / f"U_{day}.tif", small.VALUES_MM[:2] + 1.0)
+    with pytest.raises(InputError, match=r"U_20200103\.tif.*found 2 bands"):
+        read(ask, "geotiff", folder, unit="mm", sign="up")
 
 
 def test_a_stack_must_declare_unit_and_sign():

@@ -55,6 +55,7 @@ _COMPONENT: Final = {
     "up": Component.UP,
     "east": Component.EAST,
 }
+_OTHER_FORMATS: Final = (".nc", ".grd", ".h5", ".he5")
 Layer = tuple[str, Path, int]  # date as text, file, band
 
 
@@ -93,8 +94,14 @@ class Options(GeometryOptions):
 
 
 def recognises(path: Path) -> bool:
-    """Whether a file or folder looks like this format."""
-    return any(name.lower().endswith((".tif", ".tiff")) for name in names_in(path))
+    """Whether a file or folder looks like this format.
+
+    A folder of grids of another format may hold rasters beside them.
+    """
+    names = [name.lower() for name in names_in(path)]
+    return any(name.endswith((".tif", ".tiff")) for name in names) and not any(
+        name.endswith(_OTHER_FORMATS) for name in names
+    )
 
 
 def read(request: Request, options: Options) -> PointSeries:
@@ -129,6 +136,7 @@ def read(request: Request, options: Options) -> PointSeries:
         unit=options.unit,
         sign=options.sign,
         component=_COMPONENT[options.sign],
+        zero_is_empty=True,
         los=los,
         track_angle_deg=track_angle_deg(options),
         is_interpolated=options.is_interpolated,
@@ -206,9 +214,23 @@ def _fill(
                 stack.close()
                 opened = (file, stack.enter_context(open_raster(file)))
                 check_same_raster(file, opened[1], first)
+            _check_bands(layers, opened, band)
             layer = Band(opened[1], band, options.no_data)
             values[:, j] = cells.take(layer)
         grids.check_not_blank(file, f"band {band}", layer)
+
+
+def _check_bands(layers: list[Layer], opened: tuple[Path, Any], band: int) -> None:
+    """Stop where a file of a folder holds bands that no date would name."""
+    file, raster = opened
+    if raster.count > 1 and band == 1 and layers[-1][1] != layers[0][1]:
+        raise input_error(
+            file,
+            field="bands",
+            found=f"{raster.count} bands",
+            expected="one band in each file of a folder",
+            fix="name one file with all dates as bands, or split this one",
+        )
 
 
 def _los(

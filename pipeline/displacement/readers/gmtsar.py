@@ -98,6 +98,7 @@ def read(request: Request, options: Options) -> PointSeries:
         los=declared_los(options, len(cells.row)) if los is None else los,
         track_angle_deg=track_angle_deg(options),
         rate_mm_per_yr=rate,
+        zero_is_empty=True,
         reference_point=options.reference_point,
         reference_epoch=str(epoch[0]),
         wavelength_mm=wavelength_mm(options),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -110,7 +110,7 @@ def read_grid(
         for name in names:
             if name in file:
                 attributes = file[name].attrs
-                found[name] = _masked(file[name][...], attributes.get("_FillValue"))
+                found[name] = _unpacked(file[name][...], attributes)
                 units[name] = text_of(attributes.get("units", ""))
     return found, units
 
@@ -129,8 +129,7 @@ def _read_classic(
                     values = np.array(variable[...]).astype(
                         variable.data.dtype.newbyteorder("=")
                     )
-                    fill = getattr(variable, "_FillValue", None)
-                    found[name] = _masked(values, fill)
+                    found[name] = _unpacked(values, variable._attributes)
                     units[name] = text_of(getattr(variable, "units", ""))
     except (OSError, ValueError, TypeError, IndexError) as error:
         raise input_error(
@@ -142,9 +141,17 @@ def _read_classic(
     return found, units
 
 
-def _masked(values: Any, fill: Any) -> NDArray[Any]:
+def _unpacked(values: Any, attributes: Mapping[str, Any]) -> NDArray[Any]:
+    """Values with NaN for no data, scaled as the attributes say (CF conventions)."""
     values = np.asarray(values)
-    if fill is None or values.dtype.kind != "f":
+    fill, scale, offset = (
+        None if found is None else np.asarray(found).ravel()[0]
+        for found in map(attributes.get, ("_FillValue", "scale_factor", "add_offset"))
+    )
+    empty = None if fill is None or np.isnan(fill) else values == fill
+    if scale is not None or offset is not None:
+        factor, start = (1.0 if scale is None else scale), offset or 0.0
+        values = values.astype(np.float64) * factor + start
+    if empty is None or values.dtype.kind != "f":
         return values
-    number = np.asarray(fill).ravel()[0]
-    return values if np.isnan(number) else np.where(values == number, np.nan, values)
+    return np.where(empty, np.nan, values)

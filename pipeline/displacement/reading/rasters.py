@@ -17,7 +17,10 @@ from pipeline.displacement.reading.hdf import no_file
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """One band of an open raster, to be indexed as a layer; no data is NaN."""
+    """One band of an open raster, to be indexed as a layer; no data is NaN.
+
+    Whole numbers that the file says are scaled come out as what they stand for.
+    """
 
     raster: Any
     index: int
@@ -44,6 +47,10 @@ class Band:
         no_data = self.raster.nodata if self.no_data is None else self.no_data
         if no_data is not None and not np.isnan(no_data):
             values[values == np.float32(no_data)] = np.nan
+        scale = self.raster.scales[self.index - 1]
+        offset = self.raster.offsets[self.index - 1]
+        if scale != 1.0 or offset != 0.0:
+            values = values * np.float32(scale) + np.float32(offset)
         return values
 
 
