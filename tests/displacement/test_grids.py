@@ -76,6 +76,17 @@ def test_without_geometry_no_direction_is_invented(tmp_path, ask, reader):
     assert not read(ask, reader, write(tmp_path), **options).has_geometry
 
 
+@pytest.mark.parametrize("reader", ["licsbas", "opera-disp-s1", "mintpy-hdfeos5"])
+def test_a_declared_wavelength_precedes_that_of_sentinel_1(tmp_path, ask, reader):
+    def opera(folder: Any) -> Any:
+        return small.opera(folder / "opera", "20200103", "20200115", 0.001).parent
+
+    write, options = GRIDS.get(reader, (opera, {}))
+    declared = options | {"wavelength_m": 0.236}
+    series = read(ask, reader, write(tmp_path), **declared)
+    assert series.wavelength_mm == pytest.approx(236.0)
+
+
 def test_half_a_cell_lies_between_the_corners_of_mintpy_and_licsbas(tmp_path, ask):
     mintpy = read(ask, "mintpy", small.mintpy_series(tmp_path / "timeseries.h5"))
     licsbas = read(ask, "licsbas", small.licsbas(tmp_path / "cum.h5"))

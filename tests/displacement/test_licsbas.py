@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.errors import InputError
+from pipeline.displacement.readers import readers
 from tests.displacement import small_products as small
 from tests.displacement.reading import read
 
@@ -23,6 +24,15 @@ def test_a_flat_file_of_another_size_is_refused(tmp_path, ask):
     path = small.licsbas_flat(tmp_path, np.ones((2, 2)))
     with pytest.raises(InputError, match="16 bytes; expected 24 bytes"):
         read(ask, "licsbas", path)
+
+
+@pytest.mark.parametrize("name", ["coh_avg", "vintercept", "vstd", "n_gap"])
+def test_other_flat_files_are_no_velocity(tmp_path, ask, name):
+    path = small.licsbas_flat(tmp_path, np.ones(small.SHAPE))
+    other = path.rename(path.with_name(name))
+    assert not readers()["licsbas"].recognises(other)
+    with pytest.raises(InputError, match=f"found '{name}'; expected .*vel"):
+        read(ask, "licsbas", other)
 
 
 def test_the_reference_area_may_be_bytes(tmp_path, ask):

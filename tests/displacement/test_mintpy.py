@@ -53,6 +53,17 @@ def test_mintpy_leaves_out_cells_that_are_zero_and_masked_cells(tmp_path, ask):
     assert read(ask, "mintpy", path).point_id.tolist() == ["r0c0"]
 
 
+def test_hdfeos5_without_its_optional_azimuths_takes_a_declared_direction(
+    tmp_path, ask
+):
+    path = small.hdfeos5(tmp_path / "S1.he5")
+    with h5py.File(path, "r+") as handle:
+        del handle["HDFEOS/GRIDS/timeseries/geometry/azimuthAngle"]
+    assert not read(ask, "mintpy-hdfeos5", path).has_geometry
+    series = read(ask, "mintpy-hdfeos5", path, los=[small.E, small.N, small.U])
+    np.testing.assert_allclose(series.los[0], [small.E, small.N, small.U])
+
+
 def test_a_utm_grid_is_placed_by_its_crs(tmp_path, ask):
     changes = {
         "X_FIRST": "499985",

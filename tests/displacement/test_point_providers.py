@@ -45,6 +45,25 @@ def test_squeesar_columns_are_read(tmp_path, ask, component, los):
         assert series.los[0].tolist() == los
 
 
+def test_the_wavelength_of_a_squeesar_table_is_the_declared_one(tmp_path, ask):
+    path = tmp_path / "tre.csv"
+    path.write_text(TRE, encoding="utf-8")
+    series = read(ask, "tre", path, wavelength_m=0.031)
+    assert series.wavelength_mm == pytest.approx(31.0)
+
+
+@pytest.mark.parametrize(("column", "component"), [("VEL_V", "up"), ("VEL_E", "east")])
+def test_a_vertical_or_eastward_rate_is_not_read_along_the_line_of_sight(
+    tmp_path, ask, column, component
+):
+    path = tmp_path / "tre.csv"
+    path.write_text(TRE.replace("VEL", column), encoding="utf-8")
+    with pytest.raises(InputError, match=f"field '{column}'.*component: {component}"):
+        read(ask, "tre", path)
+    series = read(ask, "tre", path, component=component)
+    assert series.provider_velocity_mm_per_yr.tolist() == [-3.5]
+
+
 def test_columns_of_the_norwegian_service_are_read(tmp_path, ask):
     path = tmp_path / "service.csv"
     path.write_text(

@@ -14,7 +14,12 @@ import numpy as np
 from pydantic import Field
 
 from pipeline.core.errors import input_error
-from pipeline.core.records import Record
+from pipeline.displacement.geometry import (
+    GeometryOptions,
+    declared_los,
+    track_angle_deg,
+    wavelength_mm,
+)
 from pipeline.displacement.readers import Request
 from pipeline.displacement.reading import grids, mintpy_grid
 from pipeline.displacement.reading.hdf import need, open_hdf5, text_of
@@ -30,8 +35,11 @@ _TO_MM: Final = 1000.0
 _ROOT: Final = "HDFEOS/GRIDS/timeseries"
 
 
-class Options(Record):
-    """Options of the HDF-EOS5 reader."""
+class Options(GeometryOptions):
+    """Options of the HDF-EOS5 reader; a declared direction precedes that of the file.
+
+    The layer azimuthAngle is optional in the format.
+    """
 
     apply_mask: bool = Field(
         True, description="Whether cells outside the mask of the file are left out."
@@ -72,6 +80,12 @@ def read(request: Request, options: Options) -> PointSeries:
         layers = (grids.Slab(stack, k) for k in range(len(epoch)))
         values = grids.read_stack(cells, layers, len(epoch), _TO_MM)
         geometry = need(root, "geometry", path)
+        los = declared_los(options, len(cells.row))
+        if los is None:
+            los = mintpy_grid.los_at(cells, geometry, path)
+        heading = track_angle_deg(options)
+        if np.isnan(heading):
+            heading = mintpy_grid.heading_deg(attributes)
         point, day = mintpy_grid.reference(attributes)
         quality = root.get("quality", {})
         coherence = None
@@ -86,14 +100,15 @@ def read(request: Request, options: Options) -> PointSeries:
             values_mm=values,
             unit=unit,
             sign="towards the satellite",
-            los=mintpy_grid.los_at(cells, geometry, path),
-            track_angle_deg=mintpy_grid.heading_deg(attributes),
+            los=los,
+            track_angle_deg=heading,
             coherence=coherence,
             height_m=mintpy_grid.height_at(cells, geometry),
             zero_is_empty=True,
             reference_point=point,
             reference_epoch=day,
-            wavelength_mm=mintpy_grid.wavelength_mm(attributes),
+            wavelength_mm=wavelength_mm(options)
+            or mintpy_grid.wavelength_mm(attributes),
         )
 
 

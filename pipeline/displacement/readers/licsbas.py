@@ -21,6 +21,7 @@ from pipeline.displacement.geometry import (
     declared_los,
     los_from_parts,
     track_angle_deg,
+    wavelength_mm,
 )
 from pipeline.displacement.readers import Request
 from pipeline.displacement.reading import grids
@@ -59,7 +60,12 @@ def recognises(path: Path) -> bool:
     if in_hdf5(path, lambda h: "cum" in h and "imdates" in h):
         return True
     beside = path.parent.parent / "info" / "EQA.dem_par"
-    return path.is_file() and not path.suffix.startswith(".h") and beside.is_file()
+    return _is_velocity(path) and path.is_file() and beside.is_file()
+
+
+def _is_velocity(path: Path) -> bool:
+    """Whether a flat file is a velocity by its name: vel, vel.mskd, vel.filt ..."""
+    return path.name.split(".")[0] == "vel"
 
 
 def read(request: Request, options: Options) -> PointSeries:
@@ -107,7 +113,7 @@ def _read_series(request: Request, options: Options) -> PointSeries:
             rate_mm_per_yr=_optional(cells, handle, "vel"),
             reference_point=f"cells {area}" if area else UNKNOWN,
             reference_epoch=str(epoch[0]),
-            wavelength_mm=SENTINEL_1_WAVELENGTH_MM,
+            wavelength_mm=wavelength_mm(options) or SENTINEL_1_WAVELENGTH_MM,
         )
 
 
@@ -135,6 +141,15 @@ def _positions(
 
 def _read_flat(request: Request, options: Options) -> PointSeries:
     path = request.path
+    if not _is_velocity(path):
+        raise input_error(
+            path,
+            field="name",
+            found=f"'{path.name}'",
+            expected="a velocity (vel, vel.mskd, vel.filt, vel.filt.mskd); the other "
+            "files of results hold other quantities",
+            fix="name one of these, or cum.h5 for the series",
+        )
     info = path.parent.parent / "info"
     parameters = (
         info / "EQA.dem_par"

@@ -54,6 +54,7 @@ _SIGN: Final[dict[str, Literal["towards", "up", "east"]]] = {
     "up": "up",
     "east": "east",
 }
+_TOLD_BY_NAME: Final = {"VEL_V": "up", "VEL_E": "east"}
 _DIRECTION: Final = ("los_east", "los_north", "los_up")
 
 
@@ -92,6 +93,7 @@ def read(request: Request, options: Options) -> PointSeries:
         return _read_shapefile(request, options)
     header = read_header(request.path, options.delimiter)
     columns = find_columns(header)
+    _check_component(request, columns, options)
     pattern, _ = find_dates(header, request.path)
     in_degrees = "lon" in columns and "lat" in columns
     if not in_degrees and options.crs is None:
@@ -123,10 +125,27 @@ def read(request: Request, options: Options) -> PointSeries:
         else None,
         incidence_deg=options.incidence_deg,
         heading_deg=options.heading_deg,
+        wavelength_m=options.wavelength_m,
         reference_point=options.reference_point,
     )
     series = point_csv.read(request, table)
     return replace(series, reader=NAME, product=_product(request, options))
+
+
+def _check_component(
+    request: Request, columns: dict[str, str], options: Options
+) -> None:
+    """Stop where the name of the rate tells another component than is declared."""
+    name = columns.get("velocity", "")
+    told = _TOLD_BY_NAME.get(name.strip().upper())
+    if told is not None and told != options.component:
+        raise input_error(
+            request.path,
+            field=name,
+            found=f"a rate that is {told}, in a table declared as {options.component}",
+            expected="the component that the table holds",
+            fix=f"set options: {{component: {told}}} for this source",
+        )
 
 
 def _date_pattern(text: str) -> point_csv.DatePattern:
@@ -144,6 +163,7 @@ def _read_shapefile(request: Request, options: Options) -> PointSeries:
     frame = _open(request)
     names = [str(name) for name in frame.columns if name != "geometry"]
     columns = find_columns(names)
+    _check_component(request, columns, options)
     pattern, epochs = find_dates(names, request.path)
     days = [DATES[pattern].sub(r"\1", name) for name in epochs]
     epoch = parse_epochs(days, request.path, fields=epochs)
