@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -95,15 +96,49 @@ def check_series(
         Names the file and the field: repeated ids, positions that are no positions,
         values that are all missing or all zero, a viewing direction that is no unit
         vector, points down, or contradicts the flight direction of a right-looking
-        radar.
+        radar; epochs in the future.
+
+    Notes
+    -----
+    Points whose every value is 0 come back without values: radar noise leaves no point
+    at exactly 0, and such points would look as if they were known to stand still.
     """
     _check_places(series, path)
     _check_finite(series, path)
+    _check_past(series, path)
     if not is_part:
         _check_ids(series, path)
         check_not_blank(series.displacement_mm, path)
     _check_direction(series, path)
-    return series
+    return _without_zeros(series)
+
+
+def _check_past(series: PointSeries, path: Path) -> None:
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    if series.epoch.size and series.epoch[-1] > np.datetime64(tomorrow):
+        raise input_error(
+            path,
+            field=str(series.epoch[-1]),
+            found="a date in the future",
+            expected="dates of acquisitions that have been",
+            fix="correct the date, or how dates are read (options of the source)",
+        )
+
+
+def _without_zeros(series: PointSeries) -> PointSeries:
+    """Series whose points of zeros alone have no value."""
+    values = series.displacement_mm
+    if values.size == 0:
+        return series
+    ends = values[:, [0, -1]]
+    rows = np.flatnonzero(((ends == 0.0) | np.isnan(ends)).all(axis=1))
+    some = values[rows]
+    still = rows[(some == 0.0).any(axis=1) & ((some == 0.0) | np.isnan(some)).all(1)]
+    if still.size == 0:
+        return series
+    emptied = values.copy()
+    emptied[still] = np.nan
+    return replace(series, displacement_mm=emptied)
 
 
 def _check_ids(series: PointSeries, path: Path) -> None:

@@ -27,6 +27,7 @@ _MEASURES = {
     Component.UP: "vertical, positive up",
     Component.EAST: "eastward, positive east",
 }
+_SIGNS = {"towards": "towards the satellite", "away": "away from the satellite"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +48,8 @@ def run(arguments: argparse.Namespace) -> None:
     """Read the product and print the report."""
     options = read_options(arguments.option)
     module = choose_reader(arguments.file, arguments.reader)
-    checked = load_options(module, options, f"options of reader {module.NAME!r}")
+    place = f"{arguments.file}, options of reader {module.NAME!r}"
+    checked = load_options(module, options, place)
     request = Request(arguments.file.stem, arguments.file, _all)
     series = check_series(module.read(request, checked), arguments.file)
     sys.stdout.write("\n".join(report(arguments.file, module, series)) + "\n")
@@ -129,7 +131,8 @@ def report(path: Path, module: ModuleType, series: PointSeries) -> list[str]:
         f"reader:     {module.NAME} ({module.DESCRIPTION})",
         f"product:    {series.product}",
         f"measures:   {_MEASURES[series.component]}, mm",
-        f"in file:    {series.unit_in_file}, positive {series.sign_in_file}",
+        f"in file:    {series.unit_in_file}, positive "
+        f"{_SIGNS.get(series.sign_in_file, series.sign_in_file)}",
         f"points:     {series.n_points}",
         f"epochs:     {_epochs(series)}",
         f"values:     {_values(series)}",
@@ -192,6 +195,16 @@ def missing(series: PointSeries) -> list[str]:
         found.append("series: rates alone give no status and no watch level")
     if series.reference_point == UNKNOWN:
         found.append("reference point: not combined with other products")
+    if (
+        series.wavelength_mm is None
+        and series.epoch.size
+        and series.component is Component.LINE_OF_SIGHT
+    ):
+        found.append("wavelength: no step is recognised as an error of unwrapping")
+    if series.epoch.size:
+        empty = int(np.isnan(series.displacement_mm).all(axis=1).sum())
+        if empty:
+            found.append(f"values of {empty} points (empty, or zeros alone)")
     if not np.isfinite(series.coherence).any():
         found.append("coherence: every point counts alike")
     return found

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.displacement.fit.trend import N_TERMS, fit_trends
-from pipeline.displacement.series import PointSeries
+from pipeline.displacement.series import Component, PointSeries
 
 _MOST_POINTS: Final = 6000
 _SIDE: Final = 380
@@ -23,6 +23,11 @@ _GAP: Final = 90
 _COLOURS: Final = (
     "#b2182b", "#d6604d", "#f4a582", "#d9d9d9", "#92c5de", "#4393c3", "#2166ac",
 )  # fmt: skip
+_BLUE: Final = {
+    Component.LINE_OF_SIGHT: "towards the satellite",
+    Component.UP: "up",
+    Component.EAST: "east",
+}
 _STYLE: Final = "font-family:sans-serif;font-size:12px;fill:#222"
 
 
@@ -81,7 +86,11 @@ def _map(
             f'<rect x="{left}" y="{_TOP + _SIDE + 15}" width="40" height="12" '
             f'fill="{name}"/>'
         )
-    ends = (0, f"{-limit:.1f}"), (137, "0"), (255, f"{limit:.1f} mm/yr")
+    ends = (
+        (0, f"{-limit:.1f}"),
+        (137, "0"),
+        (240, f"{limit:.1f} mm/yr, blue: {_BLUE[series.component]}"),
+    )
     parts += [
         f'<text x="{_LEFT + at}" y="{_TOP + _SIDE + 42}">{text}</text>'
         for at, text in ends

@@ -46,6 +46,7 @@ def test_the_report_tells_dates_unit_sign_extent_and_what_is_missing(tmp_path, c
         "3 from 2020-01-03 to 2020-01-27, every 12 d",
         "longitude 70.00000 to 70.20000, latitude 40.30000 to 40.40000",
         "missing:    viewing direction of 5 points",
+        "missing:    wavelength: no step is recognised as an error of unwrapping",
     ):
         assert text in said
 
@@ -59,11 +60,36 @@ def test_options_complete_what_a_product_does_not_say(tmp_path, capsys):
     assert "east -0.600, north -0.100, up +0.794" in capsys.readouterr().out
 
 
+def test_an_opera_folder_with_its_static_layer_is_recognised(tmp_path):
+    folder = small.opera(tmp_path / "opera", "20200103", "20200115", 0.001).parent
+    small.geotiff(folder / "los_east.tif", np.full(small.SHAPE, small.E))
+    assert choose_reader(folder, None).NAME == "opera-disp-s1"
+
+
+def test_a_missing_option_is_told_with_the_file(tmp_path, capsys):
+    path = small.geotiff(tmp_path / "s.tif", small.VALUES_MM, small.DATES)
+    assert main(["displacement", "inspect", str(path)]) == 2
+    assert f"{path}, options of reader 'geotiff'" in capsys.readouterr().err
+
+
+def test_points_of_zeros_are_counted_as_missing(tmp_path, capsys):
+    path = tmp_path / "points.csv"
+    path.write_text(
+        "CODE,LAT,LON,VEL,D20200103,D20200115\na,40.4,70.1,-3,0,-1\n"
+        "b,40.4,70.2,0,0,0\n",
+        encoding="utf-8",
+    )
+    assert main(["displacement", "inspect", str(path)]) == 0
+    assert "missing:    values of 1 points (empty, or zeros" in capsys.readouterr().out
+
+
 def test_the_picture_shows_every_point_by_its_rate(tmp_path):
     path = small.mintpy_velocity(tmp_path / "v.h5", [[-9, -9, 1], [9, 9, 0]])
     out = tmp_path / "picture.svg"
     assert main(["displacement", "inspect", str(path), "--picture", str(out)]) == 0
-    root = ET.fromstring(out.read_text(encoding="utf-8"))
+    text = out.read_text(encoding="utf-8")
+    assert "blue: towards the satellite" in text
+    root = ET.fromstring(text)
     dots = {
         path.get("stroke"): path.get("d", "").count("M")
         for path in root.iter("{http://www.w3.org/2000/svg}path")
