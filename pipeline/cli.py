@@ -28,6 +28,10 @@ COMMANDS = {
         "pipeline.retrieve.new_region",
         "write a commented file for a new region",
     ),
+    "inventory columns": (
+        "pipeline.inventory.propose_columns",
+        "describe the columns of a table of facilities (XLSX, CSV)",
+    ),
     "layers add": (
         "pipeline.commands.layers_add",
         "look at a hazard layer and add it to a registry",

@@ -65,6 +65,11 @@ class InventorySource(Record):
     source: str | None = Field(
         None, description="Citation for values that have no source of their own."
     )
+    columns: Path | None = Field(
+        None,
+        description="Description of a table whose columns have names of their own "
+        "(reader 'table').",
+    )
 
 
 class ZoneSource(Record):

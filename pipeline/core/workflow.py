@@ -56,12 +56,10 @@ def region_files(config: Mapping[str, Any], project: Path) -> dict[str, Path]:
 
 
 def inventory_files(region: Region, project: Path) -> list[str]:
-    """Inventory files and files of zones that the region names."""
+    """Inventory files, what describes them, and files of zones."""
     paths: list[Path] = []
     for source in region.config.inventory:
-        paths += (
-            [source.path] if source.values is None else [source.path, source.values]
-        )
+        paths += filter(None, (source.path, source.values, source.columns))
     paths += [source.path for source in region.config.zones]
     return [_shown(region.resolve(path), project) for path in paths]
 

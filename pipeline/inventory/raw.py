@@ -111,10 +111,12 @@ class RawInventory:
     """All that one inventory source holds.
 
     ``unused_columns`` are columns of the file that the project does not know;
-    ``files`` are the files that were read.
+    ``files`` are the files that were read; ``citation`` is the source of all cells
+    that have no row among ``values``.
     """
 
     rows: tuple[RawRow, ...]
     values: tuple[RawValue, ...] = ()
     unused_columns: tuple[tuple[str, str], ...] = ()
     files: tuple[Path, ...] = field(default=())
+    citation: str | None = None

@@ -83,12 +83,14 @@ def run(arguments: argparse.Namespace) -> None:
     rows = sum(len(inventory.rows) for inventory in inventories)
     excluded = sum(entry["action"] == "excluded" for entry in ledger)
     log.info(
-        "%d of %d rows are facilities of %s, with %d zones; %d went to the ledger",
+        "%d of %d rows are facilities of %s, with %d zones; %d left out, "
+        "%d remarks in the ledger",
         len(cleaned.facilities),
         rows,
         region.config.region,
         len(zones),
         excluded,
+        len(ledger) - excluded,
     )
 
 
@@ -117,6 +119,7 @@ def read_inventories(region: Region) -> list[RawInventory]:
                 path=region.resolve(source.path),
                 values=region.resolve(source.values) if source.values else None,
                 source=source.source,
+                columns=region.resolve(source.columns) if source.columns else None,
             )
         )
         for source in region.config.inventory

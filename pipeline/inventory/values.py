@@ -22,8 +22,9 @@ def sourced_values(
 ) -> list[Record]:
     """Rows of ``facility_values``; disagreements are added to ``ledger``.
 
-    A cell without a row of its own is listed with its file as the source. A row whose
-    value differs from its cell, or that has no cell, is kept and flagged.
+    A cell without a row of its own is listed with the citation of its inventory, or
+    with its file where the region states none. A row whose value differs from its
+    cell, or that has no cell, is kept and flagged.
 
     Raises
     ------
@@ -41,11 +42,16 @@ def sourced_values(
         records.append(_record(value))
         if cell is None or not _same(cell, value.value):
             ledger.append(_difference(value, cell))
+    cited = {
+        id(row): inventory.citation
+        for inventory in inventories
+        for row in inventory.rows
+    }
     for row, _ in parsed:
         for field, cell in row.cells.items():
             key = (row.cells["tmf_id"], field)
             if field not in _NO_SOURCE_NEEDED and key not in seen:
-                records.append(_unsourced(row, field, cell))
+                records.append(_without_row(row, field, cell, cited.get(id(row))))
     return records
 
 
@@ -105,15 +111,16 @@ def _record(value: RawValue) -> Record:
     }
 
 
-def _unsourced(row: RawRow, field: str, cell: str) -> Record:
+def _without_row(row: RawRow, field: str, cell: str, citation: str | None) -> Record:
+    place = f"{row.file}, row {row.row}"
     return {
         "tmf_id": row.cells["tmf_id"],
         "field": field,
         "value": cell,
         "unit": UNITS.get(field, "-"),
         "year": None,
-        "source": f"{row.file}, row {row.row}",
-        "quality": "unreferenced",
+        "source": f"{citation} ({place})" if citation else place,
+        "quality": "sourced" if citation else "unreferenced",
         "note": None,
     }
 

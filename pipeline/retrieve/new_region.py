@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="box that holds all facilities, degrees",
     )
     parser.add_argument(
-        "--inventory", type=Path, required=True, help="inventory file (CSV)"
+        "--inventory", type=Path, required=True, help="inventory file (CSV, XLSX)"
     )
     parser.add_argument("--title", help="title of the region, English")
     parser.add_argument("--title-ru", help="title of the region, Russian")
@@ -89,14 +90,22 @@ def run(arguments: argparse.Namespace) -> None:
         metric_crs=metric_crs(bounds),
         countries=_countries(arguments.countries, registry, places, bounds),
         inventory=_relative(arguments.inventory, out.parent),
+        columns=_columns(arguments.id, arguments.inventory),
         layers_folder=None if shipped is None else _relative(shipped, out.parent),
         layers=propose_layers(registry, places, bounds),
     )
     write_text(out, region_text(draft))
     read_region(out)
+    sys.stdout.write(f"Wrote {out}\n")
+    if draft.columns is not None:
+        sys.stdout.write(
+            "Next: describe the columns of the workbook with\n"
+            f"  natech inventory columns {shlex.quote(str(arguments.inventory))} "
+            f"--out {shlex.quote(str(out.parent / draft.columns))}\n"
+        )
     sys.stdout.write(
-        f"Wrote {out}\nNext: read it, then see what is missing with\n"
-        f"  natech check-region {out}\n"
+        "Next: read it, then see what is missing with\n"
+        f"  natech check-region {shlex.quote(str(out))}\n"
     )
 
 
@@ -240,9 +249,15 @@ def _check_inventory(path: Path) -> None:
         raise input_error(
             "--inventory",
             found=f"no file {path}",
-            expected="the inventory of the region (CSV, UTF-8)",
+            expected="the inventory of the region (CSV, XLSX)",
             fix="check the path",
         )
+
+
+def _columns(region_id: str, inventory: Path) -> str | None:
+    """Name of the description of columns that a workbook needs; None for a CSV file."""
+    is_workbook = inventory.suffix.lower() in {".xlsx", ".xlsm"}
+    return f"{region_id}.columns.yaml" if is_workbook else None
 
 
 def _bounds(values: Sequence[float]) -> Bounds:

@@ -145,7 +145,7 @@ def check_region(
 
 def _inventory(region: Region) -> Iterator[Finding]:
     for source in region.config.inventory:
-        for file in filter(None, (source.path, source.values)):
+        for file in filter(None, (source.path, source.values, source.columns)):
             local = Path(os.path.normpath(region.resolve(file)))
             if local.is_file():
                 yield Finding(Weight.FINE, "inventory", f"{local} is there.")

@@ -40,6 +40,7 @@ class RegionDraft:
     inventory: str
     layers_folder: str | None
     layers: dict[str, tuple[tuple[Layer, bool], ...]]
+    columns: str | None = None
 
 
 def region_text(draft: RegionDraft) -> str:
@@ -77,11 +78,11 @@ countries: [{", ".join(_quoted(code) for code in draft.countries)}]
 river_basins: []
 
 # Inventory files. 'reader' names the format, 'values' a table with the source of every
-# value, 'source' the citation for values without a source of their own.
+# value, 'source' the citation for values without a source of their own, 'columns' the
+# description of a table whose columns have names of their own (reader: table).
 inventory:
   - path: {_quoted(draft.inventory)}
-    reader: natech-csv
-
+{_reader(draft.columns)}
 # Polygons of facilities (dam, pond, slope above, catchment ...), if there are any; the
 # form stands in docs/inventory-format.md.
 zones: []
@@ -94,6 +95,12 @@ layers:
 """
     uses = "".join(_use(use, rows) for use, rows in draft.layers.items())
     return head + uses + _maps(draft.bounds) + _TAIL
+
+
+def _reader(columns: str | None) -> str:
+    if columns is None:
+        return "    reader: natech-csv\n"
+    return f"    reader: table\n    columns: {_quoted(columns)}\n"
 
 
 def _maps(bounds: tuple[float, float, float, float]) -> str:

@@ -19,7 +19,7 @@ ICOLD = (
 
 
 def test_every_reader_is_found_by_being_in_the_folder():
-    assert set(readers()) == {"natech-csv", "icold-csv"}
+    assert set(readers()) == {"natech-csv", "icold-csv", "table"}
 
 
 def test_an_unknown_reader_lists_the_known_ones():

@@ -124,6 +124,20 @@ def test_an_existing_file_is_never_overwritten(elsewhere, capfd):
     assert (elsewhere / "kura.yaml").read_bytes() == before
 
 
+def test_a_workbook_gets_a_reader_and_the_next_step(elsewhere, capsys):
+    (elsewhere / "таблица.csv").rename(elsewhere / "свод.xlsx")
+    words = ["new-region", "kura", "--bbox", "41", "38", "50", "43"]
+    words += ["--inventory", "свод.xlsx", "--countries", "GE"]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "natech inventory columns 'свод.xlsx' --out kura.columns.yaml" in said
+    (source,) = read_region(elsewhere / "kura.yaml").config.inventory
+    assert source.reader == "table"
+    assert str(source.columns) == "kura.columns.yaml"
+    assert main(["check-region", "kura.yaml"]) == 2
+    assert "there is no file kura.columns.yaml" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("bounds", "expected"),
     [

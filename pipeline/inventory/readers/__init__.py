@@ -18,11 +18,15 @@ from pipeline.inventory.raw import RawInventory
 
 @dataclass(frozen=True, slots=True)
 class ReaderInput:
-    """What a reader is given: files with their paths resolved, and a citation."""
+    """What a reader is given: files with their paths resolved, and a citation.
+
+    ``columns`` describes the columns of a table that has names of its own.
+    """
 
     path: Path
     values: Path | None = None
     source: str | None = None
+    columns: Path | None = None
 
 
 Reader = Callable[[ReaderInput], RawInventory]

@@ -14,6 +14,7 @@ from typing import Final
 
 from pipeline.core.csv_text import read_csv_rows, require_columns
 from pipeline.core.errors import input_error
+from pipeline.inventory.countries import country_code
 from pipeline.inventory.raw import RawInventory, RawRow, RawValue
 from pipeline.inventory.readers import ReaderInput
 
@@ -58,13 +59,6 @@ _DAM_TYPE: Final = {
     "centerline": "centreline",
     "centreline": "centreline",
     "single raise": "single",
-}
-_COUNTRIES: Final = {
-    "kazakhstan": "KZ",
-    "kyrgyzstan": "KG",
-    "tajikistan": "TJ",
-    "turkmenistan": "TM",
-    "uzbekistan": "UZ",
 }
 _THOUSANDS = re.compile(r"(?<=\d)[,\u00a0 ](?=\d{3}(\D|$))")
 
@@ -114,7 +108,7 @@ def _cells(named: dict[str, str], source: ReaderInput, number: int) -> dict[str,
         if field in cells:
             cells[field] = _THOUSANDS.sub("", cells[field])
     country = cells.get("country", "")
-    cells["country"] = _COUNTRIES.get(country.lower(), country)
+    cells["country"] = country_code(country) or country
     note = cells.get("status", "")
     cells["status"] = _STATUS.get(note.lower(), "unknown")
     if note:
