@@ -65,7 +65,9 @@ class Rings:
         return cells
 
 
-def rings_of(polygons: Sequence[BaseGeometry], transform: Affine) -> Rings:
+def rings_of(
+    polygons: Sequence[BaseGeometry] | NDArray[np.object_], transform: Affine
+) -> Rings:
     """Flatten polygons and multipolygons into the cell coordinates of a raster.
 
     Parameters

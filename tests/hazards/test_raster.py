@@ -282,6 +282,35 @@ def test_circles_over_the_antimeridian_are_whole(
         assert found.value == pytest.approx(2, abs=1e-6)
 
 
+@pytest.mark.parametrize("sampling", ["nearest", "bilinear"])
+def test_parts_on_both_sides_of_the_antimeridian_weigh_by_their_area(
+    make_layer, write_raster, choices, sampling
+):
+    # the centre lies half a radius east of 180: 80.45 % of the disc are western
+    # hemisphere, where the value is 3; a lattice over each part has other sub-cells
+    row = np.where(np.arange(360) < 180, 3.0, 1.0)
+    transform = Affine(1.0, 0, -180.0, 0, -1.0, 43.0)
+    path = write_raster(np.tile(row, (3, 1)), transform=transform)
+    radius_m = 10_000
+    shift_deg = radius_m / 2 / (111_320 * math.cos(math.radians(41.5)))
+    place = place_at("kg-1", -180 + shift_deg, 41.5, radius_m)
+    found = one(make_layer(sampling=sampling), path, place, choices)
+    inside = 1 - (math.acos(0.5) - 0.5 * math.sqrt(0.75)) / math.pi
+    assert found.value == pytest.approx(inside * 3 + (1 - inside) * 1, abs=4e-3)
+    assert (found.low, found.high, found.covered_fraction) == pytest.approx((1, 3, 1))
+
+
+@pytest.mark.parametrize("west", [-180.0, 180.0])
+def test_a_point_on_the_antimeridian_is_in_the_cell_east_of_it(
+    make_layer, write_raster, choices, west
+):
+    cells = np.tile(np.arange(360.0), (3, 1))
+    path = write_raster(cells, transform=Affine(1.0, 0, west, 0, -1.0, 43.0))
+    for lon in (-180.0, 180.0):
+        found = one(make_layer(), path, point(lon, 41.5), choices)
+        assert (found.value, found.largest, found.covered_fraction) == (0, 0, 1)
+
+
 def test_a_seam_of_a_projection_is_told_not_torn(make_layer, write_raster, choices):
     transform = Affine(1e6, 0, -20e6, 0, -1e6, 20e6)
     path = write_raster(np.ones((40, 40)), crs="EPSG:3857", transform=transform)
@@ -393,9 +422,9 @@ def test_complex_numbers_are_refused(make_layer, write_raster, choices):
 def test_a_circle_of_too_many_cells_is_refused(
     make_layer, write_raster, choices, monkeypatch
 ):
-    monkeypatch.setattr("pipeline.hazards.samplers.raster._MAX_WINDOW_CELLS", 3)
+    monkeypatch.setattr("pipeline.hazards.sampling.groups._MOST_CELLS", 3)
     place = place_at("kg-1", 71, 42, 9e3)
-    with pytest.raises(InputError, match="4 cells in the circle"):
+    with pytest.raises(InputError, match="4 cells at one place"):
         sample(make_layer(), write_raster(NINE), [place], choices)
 
 

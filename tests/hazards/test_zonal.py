@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import shapely
 from affine import Affine
+from numpy.testing import assert_array_equal
 
 from pipeline.core.coverage import cell_shares
 from pipeline.core.errors import InputError
@@ -57,14 +60,15 @@ def plain_way(polygon, cells):
 
 def as_rows(found):
     columns = (found.mean, found.minimum, found.maximum, found.covered_cells)
-    return np.column_stack(columns)
+    return np.column_stack([column[:, 0] for column in columns])
 
 
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("tile_cells", [100, 2000, 1 << 22])
 def test_many_polygons_equal_one_at_a_time(field, monkeypatch, threads, tile_cells):
     layer, path, cells = field
-    monkeypatch.setattr(zonal, "_TILE_CELLS", tile_cells)
+    plain = zonal.read_groups
+    monkeypatch.setattr(zonal, "read_groups", partial(plain, tile_cells=tile_cells))
     shapes = footprints(60)
     found = as_rows(zone_statistics(layer, path, shapes, threads=threads))
     expected = np.array([plain_way(shape, cells) for shape in shapes])
@@ -115,7 +119,7 @@ def test_a_square_over_nine_cells_by_hand(make_layer, write_raster):
     found = zone_statistics(make_layer(), path, [square])
     # weights 1/4 1/2 1/4, 1/2 1 1/2, 1/4 1/2 1/4 over 1..9
     assert as_rows(found).tolist() == [[5, 1, 9, 4]]
-    assert found.covered_fraction.tolist() == [1]
+    assert found.covered_fraction.tolist() == [[1]]
 
 
 def test_quantiles_over_nine_cells_by_hand(make_layer, write_raster):
@@ -125,7 +129,7 @@ def test_quantiles_over_nine_cells_by_hand(make_layer, write_raster):
     # 4 quarters, after 4 six, after 5 ten, after 8 fifteen
     asked = [0, 4 / 16, 4.1 / 16, 0.5, 10 / 16, 10.1 / 16, 15 / 16, 1]
     found = zone_statistics(make_layer(), path, [square], quantiles=asked)
-    assert found.quantiles.tolist() == [[1, 3, 4, 5, 5, 6, 8, 9]]
+    assert found.quantiles.tolist() == [[[1, 3, 4, 5, 5, 6, 8, 9]]]
 
 
 def test_quantiles_leave_cells_without_data_out(make_layer, write_raster):
@@ -133,7 +137,7 @@ def test_quantiles_leave_cells_without_data_out(make_layer, write_raster):
     path = write_raster(cells, nodata=-1)
     rows = [shapely.box(70, 42 - k, 73, 43 - k) for k in range(3)]
     found = zone_statistics(make_layer(nodata=-1), path, rows, quantiles=[0.5, 0.51])
-    assert found.quantiles[[0, 2]].tolist() == [[1, 3], [8, 8]]
+    assert found.quantiles[[0, 2], 0].tolist() == [[1, 3], [8, 8]]
     assert np.isnan(found.quantiles[1]).all()
 
 
@@ -142,7 +146,7 @@ def test_quantiles_of_many_polygons_equal_one_at_a_time(field, threads):
     layer, path, cells = field
     shapes, asked = footprints(60), [0.05, 0.5, 0.95]
     found = zone_statistics(layer, path, shapes, threads=threads, quantiles=asked)
-    for shape, row in zip(shapes, found.quantiles, strict=True):
+    for shape, row in zip(shapes, found.quantiles[:, 0], strict=True):
         shares = cell_shares(*rings_of([shape], TENTH).of(0), *cells.shape)
         known = (shares > 0) & ~np.isnan(cells)
         if not known.any():
@@ -159,13 +163,6 @@ def test_quantiles_beyond_all_cells_are_refused(field, wrong):
         zone_statistics(layer, path, footprints(2), quantiles=[wrong])
 
 
-def test_a_polygon_too_large_for_quantiles_is_refused(field, monkeypatch):
-    layer, path, _ = field
-    monkeypatch.setattr("pipeline.hazards.sampling.quantiles._MOST_CELLS", 3)
-    with pytest.raises(ValueError, match="at most 3"):
-        zone_statistics(layer, path, footprints(9), quantiles=[0.5])
-
-
 def test_the_largest_value_may_lie_in_a_corner_that_is_hardly_cut(
     make_layer, write_raster
 ):
@@ -177,8 +174,8 @@ def test_the_largest_value_may_lie_in_a_corner_that_is_hardly_cut(
     last = shapely.intersection(corner, shapely.box(71, 41, 72, 42))
     assert 4e-10 < shapely.area(last) < 5e-10
     found = zone_statistics(make_layer(), path, [corner])
-    assert found.maximum.tolist() == [9]
-    assert found.mean[0] == pytest.approx((1 + 2 / 2 + 3 / 2) / 2, rel=1e-4)
+    assert found.maximum.tolist() == [[9]]
+    assert found.mean[0, 0] == pytest.approx((1 + 2 / 2 + 3 / 2) / 2, rel=1e-4)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -188,15 +185,56 @@ def test_extremes_of_negative_values_and_of_zeros(make_layer, write_raster, dtyp
     rows = [shapely.box(70, 42 - k, 73, 43 - k) for k in range(3)]
     found = zone_statistics(make_layer(), path, rows)
     expected = cells.astype(dtype).astype(float)
-    assert found.minimum.tolist() == expected.min(axis=1).tolist()
-    assert found.maximum.tolist() == expected.max(axis=1).tolist()
+    assert found.minimum[:, 0].tolist() == expected.min(axis=1).tolist()
+    assert found.maximum[:, 0].tolist() == expected.max(axis=1).tolist()
 
 
 def test_a_polygon_off_the_raster_has_no_statistics(field):
     layer, path, _ = field
     found = zone_statistics(layer, path, [shapely.box(0, 0, 1, 1)])
-    assert np.isnan(found.mean[0])
-    assert (found.covered_cells[0], found.covered_fraction[0]) == (0, 0)
+    assert np.isnan(found.mean).all()
+    assert np.isnan(found.peak).all()
+    assert found.covered_cells.tolist() == found.covered_fraction.tolist() == [[0]]
+
+
+@pytest.mark.parametrize("sampling", ["nearest", "bilinear"])
+def test_several_bands_equal_one_at_a_time(make_layer, write_raster, sampling):
+    rng = np.random.default_rng(2)
+    cells = rng.uniform(-9, 9, (3, 50, 60))
+    cells[1, 5:30, 10:40] = -99
+    path = write_raster(*cells, transform=TENTH, nodata=-99)
+    layer, shapes = make_layer(nodata=-99, sampling=sampling), footprints(40)
+    both = zone_statistics(layer, path, shapes, bands=(3, 2), quantiles=[0.1, 0.9])
+    for k, band in enumerate((3, 2)):
+        one = zone_statistics(layer, path, shapes, bands=(band,), quantiles=[0.1, 0.9])
+        for name in ("mean", "peak", "minimum", "maximum", "covered_cells"):
+            expected = getattr(one, name)[:, 0]
+            assert_array_equal(getattr(both, name)[:, k], expected)
+        assert_array_equal(both.quantiles[:, k], one.quantiles[:, 0])
+
+
+def test_a_surface_is_averaged_between_the_centres(make_layer, write_raster):
+    # a plane, value = column + 3 row + 1: its mean over a box is that of its middle
+    path = write_raster(np.arange(1.0, 10.0).reshape(3, 3))
+    layer = make_layer(sampling="bilinear")
+    box = shapely.box(70.75, 40.75, 71.5, 42.25)
+    found = zone_statistics(layer, path, [box], quantiles=[0, 1])
+    assert found.mean[0, 0] == pytest.approx(5 - 0.375)
+    assert found.peak[0, 0] == found.quantiles[0, 0, 1]
+    # 16 x 16 sub-cells, whose centres lie half a sub-cell inside of the box
+    reach = (0.375 + 0.75 * 3) * 15 / 16
+    ends = [4.625 - reach, 4.625 + reach]
+    assert found.quantiles[0, 0].tolist() == pytest.approx(ends)
+    assert (found.minimum[0, 0], found.maximum[0, 0]) == (1, 8)
+
+
+def test_an_empty_cell_may_mean_that_nothing_is_there(make_layer, write_raster):
+    path = write_raster(np.array([[4.0, -1], [4, 4]]), nodata=-1)
+    square = shapely.box(70.5, 41.5, 71.5, 42.5)
+    for meaning, mean, share in (("not_covered", 4, 0.75), ("no_hazard", 3, 1)):
+        layer = make_layer(nodata=-1, nodata_is=meaning, zero_is="no_hazard")
+        found = zone_statistics(layer, path, [square])
+        assert (found.mean[0, 0], found.covered_fraction[0, 0]) == (mean, share)
 
 
 def test_a_damaged_block_stops_all_threads(field):

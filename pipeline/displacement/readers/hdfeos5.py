@@ -90,9 +90,7 @@ def read(request: Request, options: Options) -> PointSeries:
         quality = root.get("quality", {})
         coherence = None
         if "temporalCoherence" in quality:
-            layer = quality["temporalCoherence"]
-            grids.check_same_grid(path, "temporalCoherence", layer.shape, cells.shape)
-            coherence = cells.numbers(layer)
+            coherence = cells.numbers(quality["temporalCoherence"])
         return grids.cell_series(
             cells,
             source_id=request.source_id,

@@ -235,17 +235,11 @@ def _moved(
         moved = cells.take(layer).astype(np.float32)
         if options.apply_corrections:
             for name in _CORRECTIONS:
-                moved -= _layer(handle, f"corrections/{name}", path, cells)
+                moved -= cells.take(need(handle, f"corrections/{name}", path))
         if options.recommended_mask:
-            mask = _layer(handle, "recommended_mask", path, cells)
+            mask = cells.take(need(handle, "recommended_mask", path))
             moved[mask != 1] = np.nan
         return moved
-
-
-def _layer(handle: Any, name: str, path: Path, cells: grids.Cells) -> NDArray[Any]:
-    layer = need(handle, name, path)
-    grids.check_same_grid(path, name, layer.shape, cells.shape)
-    return cells.take(layer)
 
 
 def _other_grid(path: Path, name: str) -> Exception:
@@ -262,8 +256,7 @@ def _quality(path: Path, cells: grids.Cells) -> NDArray[np.float64] | None:
     with open_hdf5(path) as handle:
         if "temporal_coherence" not in handle:
             return None
-        found = _layer(handle, "temporal_coherence", path, cells)
-        return found.astype(np.float64)
+        return cells.numbers(handle["temporal_coherence"])
 
 
 def _static(

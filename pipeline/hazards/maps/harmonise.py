@@ -154,7 +154,6 @@ class RasterSource:
                 dataset,
                 grid,
                 bands,
-                store_bytes=0,
                 nodata_is_zero=layer.nodata_is == "no_hazard",
             )
             self._readers.put(reader)

@@ -8,7 +8,6 @@ the usual kinds are decoded by `pipeline.hazards.sampling.tiles`, all others by 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from typing import Any, Final
 
 import numpy as np
@@ -19,20 +18,11 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from pipeline.core.errors import InputError, input_error
+from pipeline.hazards.sampling.block_store import BlockStore
 from pipeline.hazards.sampling.grid import Grid
 from pipeline.hazards.sampling.tiles import DamagedBlockError, tile_decoder
 
 _STORE_BYTES: Final = 96 << 20
-_BLOCK_ROWS: Final = 4
-_LEAST_STORE_BYTES: Final = 16 << 20
-_MOST_STORE_BYTES: Final = 256 << 20
-
-
-def row_store_bytes(grid: Grid) -> int:
-    """Size of a store that holds the rows of blocks next to the one being read."""
-    row_bytes = grid.width * grid.block_height * grid.dtype.itemsize
-    wanted = max(_BLOCK_ROWS * row_bytes, _LEAST_STORE_BYTES)
-    return min(wanted, _MOST_STORE_BYTES)
 
 
 class BlockReader:
@@ -44,8 +34,9 @@ class BlockReader:
         As `open_raster` yields them.
     bands
         Band numbers from 1; windows have them in this order.
-    store_bytes
-        Size of the store of decoded blocks; the least recently used leave first.
+    store
+        Decoded blocks, which the readers of several threads may share; one of its own
+        if none is given.
     nodata_is_zero
         Whether a cell without data says that nothing is there.
     """
@@ -55,7 +46,7 @@ class BlockReader:
         dataset: Any,
         grid: Grid,
         bands: tuple[int, ...],
-        store_bytes: int = _STORE_BYTES,
+        store: BlockStore | None = None,
         *,
         nodata_is_zero: bool = False,
     ) -> None:
@@ -63,7 +54,7 @@ class BlockReader:
         self.bands = bands
         self._dataset = dataset
         self._tiles = tile_decoder(dataset, grid)
-        self._store: OrderedDict[tuple[int, int], NDArray] = OrderedDict()
+        self._store = BlockStore(_STORE_BYTES) if store is None else store
         picked = [b - 1 for b in bands]
         scales = np.array([grid.scales[b] for b in picked])
         offsets = np.array([grid.offsets[b] for b in picked])
@@ -71,9 +62,6 @@ class BlockReader:
         self._scale, self._offset = scales[:, None, None], offsets[:, None, None]
         single = np.result_type(grid.dtype, np.float32)
         self.dtype = np.dtype(np.float64) if self._scaled else single
-        block_bytes = grid.block_height * grid.block_width * len(bands)
-        block_bytes *= self.dtype.itemsize
-        self._stored_blocks = max(1, store_bytes // max(1, block_bytes))
         self._masked = [b for b in bands if _has_mask(dataset, b)]
         is_float = grid.dtype.kind == "f" and grid.dtype == self.dtype
         self._nodata_is_zero = nodata_is_zero
@@ -95,29 +83,25 @@ class BlockReader:
         InputError
             If a block cannot be read (a truncated or damaged file).
         """
-        grid = self.grid
         out = np.empty((len(self.bands), bottom - top, right - left), self.dtype)
-        for bi in range(top // grid.block_height, -(-bottom // grid.block_height)):
-            for bj in range(left // grid.block_width, -(-right // grid.block_width)):
-                block = self.block(bi, bj)
-                y0, x0 = bi * grid.block_height, bj * grid.block_width
-                t, b = max(top, y0), min(bottom, y0 + block.shape[1])
-                a, z = max(left, x0), min(right, x0 + block.shape[2])
-                out[:, t - top : b - top, a - left : z - left] = block[
-                    :, t - y0 : b - y0, a - x0 : z - x0
-                ]
+        high, wide = self.grid.block_height, self.grid.block_width
+        for bi in range(top // high, -(-bottom // high)):
+            for bj in range(left // wide, -(-right // wide)):
+                self.copy_block(bi, bj, top, left, out)
         return out
+
+    def copy_block(self, bi: int, bj: int, top: int, left: int, out: NDArray) -> None:
+        """Copy what a block has of the window ``out``, whose corner is (top, left)."""
+        block = self.block(bi, bj)
+        y = bi * self.grid.block_height - top
+        x = bj * self.grid.block_width - left
+        y0, y1 = max(y, 0), min(y + block.shape[1], out.shape[1])
+        x0, x1 = max(x, 0), min(x + block.shape[2], out.shape[2])
+        out[:, y0:y1, x0:x1] = block[:, y0 - y : y1 - y, x0 - x : x1 - x]
 
     def block(self, bi: int, bj: int) -> NDArray:
         """One decoded block (bands, rows, columns), from the store where possible."""
-        key = (bi, bj)
-        if key in self._store:
-            self._store.move_to_end(key)
-            return self._store[key]
-        while len(self._store) >= self._stored_blocks:
-            self._store.popitem(last=False)
-        self._store[key] = self.decode(bi, bj)
-        return self._store[key]
+        return self._store.get((bi, bj), lambda: self.decode(bi, bj))
 
     def decode(self, bi: int, bj: int) -> NDArray:
         """One block (bands, rows, columns), read from the file whatever is stored."""

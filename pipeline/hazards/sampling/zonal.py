@@ -1,22 +1,15 @@
-"""Statistics of one raster band in very many polygons.
+"""Statistics of a raster in very many polygons, all its levels in one pass.
 
-The raster is cut into tiles of whole blocks. Each tile decodes the blocks that any
-polygon touches, once, into one array; compiled code then adds up the parts of all
-polygons that lie in the tile, and the parts are added in the order of the tiles.
-Threads take tiles side by side, each with a file handle of its own. Memory is bounded
-by the size of a tile, whatever the raster or the polygons.
+The raster is read in groups of polygons (`groups`); compiled code then adds up the
+cells of every polygon, and finds quantiles among them where they are asked for. A layer
+that says so is a surface between the centres of its cells instead of steps.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from threading import Lock
-from typing import Final
 
 import numpy as np
 from affine import Affine
@@ -25,32 +18,33 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.core.layers import Layer
 from pipeline.core.rings import Rings, rings_of
+from pipeline.core.surface_sums import surface_sums
 from pipeline.core.zone_sums import zone_sums
-from pipeline.hazards.sampling.blocks import BlockReader
-from pipeline.hazards.sampling.grid import Grid, open_raster
-from pipeline.hazards.sampling.quantiles import zone_quantiles
+from pipeline.hazards.sampling.grid import open_raster
+from pipeline.hazards.sampling.groups import THREADS, read_groups
 
-_TILE_CELLS: Final = 1 << 21
-_NEAR_CELLS: Final = 128
+_FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneStatistics:
-    """Statistics of n polygons, each array of shape (n,).
+    """Statistics of n polygons in some bands, arrays of shape (n, bands).
 
-    ``mean`` is weighted by the covered share of each cell; ``minimum`` and ``maximum``
-    are over all cells that a polygon touches; all three are NaN where no cell has
-    data. ``covered_cells`` is the sum of shares of cells with data, and
-    ``covered_fraction`` that sum as a share of the polygon. ``quantiles`` (n, k) are
-    weighted by the covered share too, in the order in which they were asked for.
+    ``mean`` and ``peak`` are the mean by covered area and the largest value, of the
+    cells or, if the layer is a surface, of the surface; ``quantiles`` (n, bands, k) are
+    weighted by covered area too. ``minimum`` and ``maximum`` are over all cells that a
+    polygon touches. All these are NaN where no cell has data. ``covered_cells`` is the
+    sum of shares of cells with data, and ``covered_fraction`` that sum as a share of
+    the polygon.
     """
 
-    mean: NDArray[np.float64]
-    minimum: NDArray[np.float64]
-    maximum: NDArray[np.float64]
-    covered_cells: NDArray[np.float64]
-    covered_fraction: NDArray[np.float64]
-    quantiles: NDArray[np.float64]
+    mean: _FloatArray
+    peak: _FloatArray
+    minimum: _FloatArray
+    maximum: _FloatArray
+    covered_cells: _FloatArray
+    covered_fraction: _FloatArray
+    quantiles: _FloatArray
 
 
 def zone_statistics(
@@ -58,8 +52,8 @@ def zone_statistics(
     path: Path,
     polygons: Sequence[BaseGeometry],
     *,
-    band: int = 1,
-    threads: int = 2,
+    bands: Sequence[int] = (1,),
+    threads: int = THREADS,
     quantiles: Sequence[float] = (),
 ) -> ZoneStatistics:
     """Mean, extremes, coverage and, if asked for, quantiles of a raster in polygons.
@@ -70,22 +64,24 @@ def zone_statistics(
         Row of the registry and file of the raster.
     polygons
         Valid polygons or multipolygons in the CRS of the raster.
-    band
-        Band from 1.
+    bands
+        Bands from 1.
     threads
         Threads that decode and add up; the result does not depend on them.
     quantiles
-        Shares from 0 to 1; they take a second pass (`quantiles`).
+        Shares from 0 to 1. A quantile q is the smallest value that at least a share q
+        of the covered area does not exceed.
 
     Raises
     ------
     InputError
-        If the raster is not what the registry says, or cannot be read.
+        If the raster is not what the registry says, or cannot be read, or a polygon
+        spans too many cells.
     ValueError
         If a polygon is empty or not valid, or a quantile is not from 0 to 1.
     """
     found = statistics_of_layers(
-        [(layer, path)], polygons, band=band, threads=threads, quantiles=quantiles
+        [(layer, path)], polygons, bands=bands, threads=threads, quantiles=quantiles
     )
     return found[0]
 
@@ -94,8 +90,8 @@ def statistics_of_layers(
     rasters: Sequence[tuple[Layer, Path]],
     polygons: Sequence[BaseGeometry],
     *,
-    band: int = 1,
-    threads: int = 2,
+    bands: Sequence[int] = (1,),
+    threads: int = THREADS,
     quantiles: Sequence[float] = (),
 ) -> list[ZoneStatistics]:
     """Do as `zone_statistics` for several layers in one CRS.
@@ -110,151 +106,81 @@ def statistics_of_layers(
         if transform not in on_grid:
             on_grid[transform] = rings_of(polygons, transform)
         rings = on_grid[transform]
-        sums = _sums_in(layer, path, grid, rings, band, threads)
-        ranked = zone_quantiles(
-            layer, path, rings, quantiles, band=band, threads=threads
+        found.append(
+            ring_statistics(
+                layer, path, rings, bands=bands, threads=threads, quantiles=quantiles
+            )
         )
-        found.append(_statistics(sums, rings.area_cells, ranked))
     return found
 
 
-def _sums_in(
-    layer: Layer, path: Path, grid: Grid, rings: Rings, band: int, threads: int
-) -> NDArray[np.float64]:
-    """Sum of shares, of share x value, least and largest value of every polygon."""
-    tiles = list(_tiles(rings.windows(grid.height, grid.width), grid))
-    parts: list[NDArray[np.float64]] = [np.empty(0)] * len(tiles)
-    waiting = iter(range(len(tiles)))
-    lock = Lock()
+def ring_statistics(
+    layer: Layer,
+    path: Path,
+    rings: Rings,
+    *,
+    bands: Sequence[int],
+    threads: int = THREADS,
+    quantiles: Sequence[float] = (),
+) -> ZoneStatistics:
+    """Do as `zone_statistics` for polygons in the cells of the raster."""
+    shares = np.asarray(quantiles, dtype=np.float64)
+    if not np.all((shares >= 0) & (shares <= 1)):
+        raise ValueError(f"quantiles must be from 0 to 1, not {list(quantiles)}")
+    with open_raster(layer, path) as (_, grid):
+        height, width = grid.height, grid.width
+    windows = rings.windows(height, width)
+    needed, boxes = windows, None
+    if layer.sampling == "bilinear":
+        needed = with_neighbours(windows, height, width)
+        boxes = np.clip(rings.box, 0, [width, height, width, height])
+    cells = np.zeros((len(bands), len(rings), 4))
+    cells[:, :, 2:] = np.inf, -np.inf
+    sums = np.full((len(bands), len(rings), 4 + len(shares)), np.nan)
+    edges = rings.x, rings.y, rings.start, rings.turn, rings.first_ring
 
-    def work(_: int) -> None:
-        with open_raster(layer, path) as (dataset, own_grid):
-            reader = BlockReader(dataset, own_grid, (band,))
-            room = np.empty(_tile_shape(own_grid), reader.dtype)
-            while True:
-                with lock:
-                    number = next(waiting, None)
-                if number is None:
-                    return
-                parts[number] = _tile_sums(reader, rings, tiles[number], room)
+    def work(values: NDArray, top: int, left: int, members: NDArray[np.int64]) -> None:
+        for k, band in enumerate(values):
+            own = windows[members]
+            if boxes is None:
+                found = zone_sums(band, top, left, *edges, own, members, shares)
+                cells[k, members], sums[k, members] = found[:, :4], found
+            else:
+                cells[k, members] = zone_sums(band, top, left, *edges, own, members)
+                sums[k, members] = surface_sums(
+                    band, top, left, *edges, boxes[members], members, shares
+                )
 
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(work, range(threads)):
-            pass
-    out = np.zeros((len(rings), 4))
-    out[:, 2], out[:, 3] = np.inf, -np.inf
-    for tile, part in zip(tiles, parts, strict=True):
-        out[tile.members, :2] += part[:, :2]
-        out[tile.members, 2] = np.minimum(out[tile.members, 2], part[:, 2])
-        out[tile.members, 3] = np.maximum(out[tile.members, 3], part[:, 3])
-    return out
-
-
-@dataclass(frozen=True, slots=True)
-class _Tile:
-    """Part of a raster with the polygons that touch it.
-
-    ``top`` and ``left`` are its first row and column. ``windows`` (n, 4) are the parts
-    of the polygons' windows in the tile, ``members`` (n,) the polygons.
-    """
-
-    top: int
-    left: int
-    members: NDArray[np.int64]
-    windows: NDArray[np.int64]
+    read_groups(layer, path, bands, needed, work, threads=threads)
+    return _statistics(cells, sums, rings.area_cells)
 
 
-def _tiles(windows: NDArray[np.int64], grid: Grid) -> Iterator[_Tile]:
-    """Tiles that some polygon touches, row by row."""
-    size = np.array(_tile_shape(grid))
-    touching = np.flatnonzero(windows[:, 2] > windows[:, 0])
-    near = windows[touching, :2] // _NEAR_CELLS  # neighbours find cells in the cache
-    touching = touching[np.lexsort((near[:, 1], near[:, 0]))]
-    first = windows[touching, :2] // size
-    count = -(-windows[touching, 2:] // size) - first
-    pairs = count.prod(axis=1)
-    owner = np.repeat(np.arange(len(touching)), pairs)
-    index = np.arange(pairs.sum()) - np.repeat(np.cumsum(pairs) - pairs, pairs)
-    place = first[owner]
-    place[:, 0] += index // count[owner, 1]
-    place[:, 1] += index % count[owner, 1]
-    order = np.lexsort((owner, place[:, 1], place[:, 0]))
-    owner, place = owner[order], place[order]
-    starts = np.flatnonzero(np.any(np.diff(place, axis=0, prepend=-1), axis=1))
-    for a, b in pairwise([*starts, len(owner)]):
-        members = touching[owner[a:b]]
-        origin = place[a] * size
-        limits = np.concatenate([origin, origin + size])
-        low, high = np.tile(limits[:2], 2), np.tile(limits[2:], 2)
-        clipped = np.clip(windows[members], low, high)
-        yield _Tile(int(origin[0]), int(origin[1]), members, clipped)
-
-
-def _tile_shape(grid: Grid) -> tuple[int, int]:
-    """Rows and columns of a tile of whole blocks."""
-    blocks_across = max(1, math.isqrt(_TILE_CELLS) // grid.block_width)
-    width = blocks_across * grid.block_width
-    blocks_down = max(1, _TILE_CELLS // width // grid.block_height)
-    return blocks_down * grid.block_height, width
-
-
-def _tile_sums(
-    reader: BlockReader, rings: Rings, tile: _Tile, room: NDArray
-) -> NDArray[np.float64]:
-    """Sums of all polygons of a tile, in the order of its members."""
-    _fill(room, reader, tile)
-    return zone_sums(
-        room,
-        tile.top,
-        tile.left,
-        rings.x,
-        rings.y,
-        rings.start,
-        rings.turn,
-        rings.first_ring,
-        tile.windows,
-        tile.members,
-    )
-
-
-def _fill(room: NDArray, reader: BlockReader, tile: _Tile) -> None:
-    """Fill in the blocks of a tile that lie under its polygons."""
-    size = np.array([reader.grid.block_height, reader.grid.block_width])
-    origin = np.array([tile.top, tile.left])
-    first = (tile.windows[:, :2] - origin) // size
-    last = -(-(tile.windows[:, 2:] - origin) // size)
-    wanted = _boxes_filled(first, last)
-    for bi, bj in np.argwhere(wanted):
-        at = origin // size + (bi, bj)
-        block = reader.decode(int(at[0]), int(at[1]))[0]
-        y, x = bi * size[0], bj * size[1]
-        room[y : y + block.shape[0], x : x + block.shape[1]] = block
-
-
-def _boxes_filled(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray:
-    """Grid of booleans, true in the boxes [first, last) of rows and columns."""
-    steps = np.zeros(last.max(axis=0) + 1, dtype=np.int64)
-    np.add.at(steps, (first[:, 0], first[:, 1]), 1)
-    np.add.at(steps, (last[:, 0], last[:, 1]), 1)
-    np.add.at(steps, (first[:, 0], last[:, 1]), -1)
-    np.add.at(steps, (last[:, 0], first[:, 1]), -1)
-    return steps.cumsum(axis=0).cumsum(axis=1)[:-1, :-1] > 0
+def with_neighbours(
+    windows: NDArray[np.int64], height: int, width: int
+) -> NDArray[np.int64]:
+    """Windows with one more cell on every side, as far as the raster has it."""
+    limits = [height, width, height, width]
+    wider = np.clip(windows + np.array([-1, -1, 1, 1]), 0, limits)
+    return np.where((windows[:, 2] > windows[:, 0])[:, None], wider, 0)
 
 
 def _statistics(
-    out: NDArray[np.float64],
-    area_cells: NDArray[np.float64],
-    quantiles: NDArray[np.float64],
+    cells: _FloatArray, sums: _FloatArray, area_cells: _FloatArray
 ) -> ZoneStatistics:
-    weight = out[:, 0]
-    known = weight > 0
-    mean = np.full(len(out), np.nan)
-    np.divide(out[:, 1], weight, out=mean, where=known)
+    """Statistics of sums (bands, n, 4 or more) of cells and of what is averaged."""
+    cells, sums = cells.transpose(1, 0, 2), sums.transpose(1, 0, 2)
+    known = (cells[..., 0] > 0) & (sums[..., 0] > 0)
+    mean = np.full(known.shape, np.nan)
+    np.divide(sums[..., 1], sums[..., 0], out=mean, where=known)
+    # a mean never leaves the range of its values, but its rounding may
+    mean = np.clip(mean, sums[..., 2], sums[..., 3])
+    weight = cells[..., 0]
     return ZoneStatistics(
         mean=mean,
-        minimum=np.where(known, out[:, 2], np.nan),
-        maximum=np.where(known, out[:, 3], np.nan),
+        peak=np.where(known, sums[..., 3], np.nan),
+        minimum=np.where(weight > 0, cells[..., 2], np.nan),
+        maximum=np.where(weight > 0, cells[..., 3], np.nan),
         covered_cells=weight,
-        covered_fraction=np.minimum(weight / area_cells, 1.0),
-        quantiles=quantiles,
+        covered_fraction=np.minimum(weight / area_cells[:, None], 1.0),
+        quantiles=np.where(known[..., None], sums[..., 4:], np.nan),
     )
