@@ -14,6 +14,9 @@ from pipeline.core.errors import InputError, input_error
 from pipeline.displacement.series import Component, PointSeries
 
 _NORM_TOLERANCE: Final = 0.01
+_IMPOSSIBLE_MM: Final = 9990.0  # P: no phase series follows the ground over 10 m
+_COHERENCE_MARGIN: Final = 0.01
+_HIGHEST_COHERENCE: Final = 1.0 + _COHERENCE_MARGIN
 
 
 def parse_epochs(
@@ -51,7 +54,7 @@ def parse_epochs(
                 path,
                 field=name,
                 found=f"{text!r}, which is no day of the calendar",
-                expected=f"a date written as {pattern}",
+                expected=f"a date written as {_written(pattern)}",
                 fix="correct the column's name",
             ) from None
         day = np.datetime64(parsed.date(), "D")
@@ -67,6 +70,12 @@ def parse_epochs(
             fix="give a file with a displacement series, one column for each date",
         )
     return np.array(days, dtype="datetime64[D]")
+
+
+def _written(pattern: str) -> str:
+    for code, letters in (("%Y", "YYYY"), ("%m", "MM"), ("%d", "DD")):
+        pattern = pattern.replace(code, letters)
+    return pattern
 
 
 def _disorder(
@@ -96,7 +105,7 @@ def check_series(
         Names the file and the field: repeated ids, positions that are no positions,
         values that are all missing or all zero, a viewing direction that is no unit
         vector, points down, or contradicts the flight direction of a right-looking
-        radar; epochs in the future.
+        radar; epochs in the future; numbers such as -9999 that stand for no value.
 
     Notes
     -----
@@ -104,8 +113,8 @@ def check_series(
     at exactly 0, and such points would look as if they were known to stand still.
     """
     _check_places(series, path)
-    _check_finite(series, path)
     _check_past(series, path)
+    _check_sizes(series, path)
     if not is_part:
         _check_ids(series, path)
         check_not_blank(series.displacement_mm, path)
@@ -123,6 +132,42 @@ def _check_past(series: PointSeries, path: Path) -> None:
             expected="dates of acquisitions that have been",
             fix="correct the date, or how dates are read (options of the source)",
         )
+
+
+def _check_sizes(series: PointSeries, path: Path) -> None:
+    """Stop at numbers that no radar measures: what a file writes for no value."""
+    for name, values, limit, expected in (
+        ("displacement", series.displacement_mm, _IMPOSSIBLE_MM, "less than 10 m"),
+        ("rate", series.provider_velocity_mm_per_yr, _IMPOSSIBLE_MM, "less than 10 m"),
+        ("coherence", series.coherence, _HIGHEST_COHERENCE, "0 to 1"),
+    ):
+        if values.size == 0 or (name != "coherence" and not _exceeds(values, limit)):
+            continue
+        with np.errstate(invalid="ignore"):
+            wrong = np.abs(values) >= limit
+            if name == "coherence":
+                wrong |= values < -_COHERENCE_MARGIN
+        if wrong.any():
+            row = int(np.argmax(wrong.reshape(len(values), -1).any(axis=1)))
+            raise input_error(
+                path,
+                field=name,
+                found=f"{_named(values[wrong][0])} at point {series.point_id[row]}",
+                expected=f"{expected}, or an empty cell where there is no value",
+                fix="name the number as no data (option 'no_data' of the reader), or "
+                "write missing values as empty cells",
+            )
+
+
+def _named(number: np.floating) -> str:
+    return "an infinite value" if np.isinf(number) else f"{number:g}"
+
+
+def _exceeds(values: NDArray[np.floating], limit: float) -> bool:
+    """Whether some value is that large; NaN is none."""
+    return bool(np.fmax.reduce(values, axis=None) >= limit) or bool(
+        np.fmin.reduce(values, axis=None) <= -limit
+    )
 
 
 def _without_zeros(series: PointSeries) -> PointSeries:
@@ -165,18 +210,6 @@ def _check_places(series: PointSeries, path: Path) -> None:
             f"{series.point_id[first]}",
             expected="degrees, longitude within 180 and latitude within 90",
             fix="check which columns hold longitude and latitude, and their CRS",
-        )
-
-
-def _check_finite(series: PointSeries, path: Path) -> None:
-    values = series.displacement_mm
-    if not np.isfinite(values.sum(dtype=np.float64)) and np.isinf(values).any():
-        raise input_error(
-            path,
-            field="displacement",
-            found="an infinite value",
-            expected="finite numbers, or empty cells where there is no value",
-            fix="write missing values as empty cells",
         )
 
 

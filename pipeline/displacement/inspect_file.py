@@ -206,5 +206,5 @@ def missing(series: PointSeries) -> list[str]:
         if empty:
             found.append(f"values of {empty} points (empty, or zeros alone)")
     if not np.isfinite(series.coherence).any():
-        found.append("coherence: every point counts alike")
+        found.append("coherence: the quality of single points is not known")
     return found

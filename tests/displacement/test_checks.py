@@ -39,6 +39,30 @@ def test_epochs_that_have_not_been_yet_are_refused():
         check_series(point_series(VALUES, dates), Path("p.csv"))
 
 
+@pytest.mark.parametrize("number", [-9999.0, -32768.0, 1e20])
+def test_numbers_that_stand_for_no_value_are_refused(number):
+    values = [VALUES[0], [0.0, np.nan, number, 1.0]]
+    with pytest.raises(InputError, match=r"'displacement': found .* at point p0001"):
+        check_series(point_series(values, DATES), Path("p.csv"))
+    series = point_series([VALUES[0]] * 2, DATES)
+    rates = replace(series, provider_velocity_mm_per_yr=np.array([np.nan, number]))
+    with pytest.raises(InputError, match=r"'rate': found .* at point p0001"):
+        check_series(rates, Path("p.csv"))
+
+
+@pytest.mark.parametrize(
+    ("coherence", "is_right"), [(1.0, True), (230.0, False), (-1.0, False)]
+)
+def test_a_coherence_lies_within_0_and_1(coherence, is_right):
+    series = point_series([VALUES[0]] * 2, DATES)
+    series = replace(series, coherence=np.array([np.nan, coherence]))
+    if is_right:
+        assert check_series(series, Path("p.csv")).coherence[1] == coherence
+        return
+    with pytest.raises(InputError, match=r"'coherence': found .* expected 0 to 1"):
+        check_series(series, Path("p.csv"))
+
+
 def test_a_product_of_rates_passes_without_epochs():
     series = point_series(np.empty((2, 0)), DATES[:0])
     rates = np.array([1.0, np.nan])

@@ -9,7 +9,7 @@ import rasterio
 from pipeline.core.errors import InputError
 from pipeline.displacement.readers import load_options, readers
 from tests.displacement import small_products as small
-from tests.displacement.reading import geotiff_stack, read
+from tests.displacement.reading import read
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,10 @@ from tests.displacement.reading import geotiff_stack, read
     ],
 )
 def test_unit_and_sign_of_a_stack_are_those_declared(tmp_path, ask, options, factor):
-    series = read(ask, "geotiff", geotiff_stack(tmp_path / "stack.tif"), **options)
-    assert series.displacement_mm[0, 1] == pytest.approx(factor, rel=1e-6)
+    path = tmp_path / "stack.tif"
+    small.geotiff(path, 0.5 * small.VALUES_MM, small.DATES)
+    series = read(ask, "geotiff", path, **options)
+    assert series.displacement_mm[0, 1] == pytest.approx(0.5 * factor, rel=1e-6)
 
 
 def test_a_folder_with_a_file_per_date_is_one_stack(tmp_path, ask):

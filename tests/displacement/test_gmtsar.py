@@ -66,6 +66,16 @@ def test_grids_of_another_extent_are_refused(tmp_path, ask):
         read(ask, "gmtsar", folder)
 
 
+@pytest.mark.parametrize("name", ["vel_ll.grd", "look_e_ll.grd"])
+def test_further_grids_of_another_extent_are_refused(tmp_path, ask, name):
+    folder = small.gmtsar(tmp_path / "grids")
+    for part in "enu":
+        small.gmt_grid(folder / f"look_{part}_ll.grd", small.VALUES_MM[1])
+    small.gmt_grid(folder / name, small.VALUES_MM[1], lon0=70.1)
+    with pytest.raises(InputError, match=rf"{name}, field 'lon'"):
+        read(ask, "gmtsar", folder)
+
+
 def test_radar_coded_grids_are_refused(tmp_path, ask):
     folder = tmp_path / "grids"
     folder.mkdir()

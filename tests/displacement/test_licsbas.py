@@ -40,6 +40,14 @@ def test_the_reference_area_may_be_bytes(tmp_path, ask):
     assert series.reference_point == "cells 0:1/0:1"
 
 
+@pytest.mark.parametrize("name", ["coh_avg", "hgt", "vel"])
+def test_layers_of_another_extent_are_refused(tmp_path, ask, name):
+    changes = {name: np.ones((5, 5), dtype=np.float32)}
+    path = small.licsbas(tmp_path / "cum.h5", **changes)
+    with pytest.raises(InputError, match=f"field '{name}': found 5x5 cells"):
+        read(ask, "licsbas", path)
+
+
 def test_a_direction_that_points_down_is_refused(tmp_path, ask):
     changes = {"U.geo": np.full(small.SHAPE, -small.U, dtype=np.float32)}
     path = small.licsbas(tmp_path / "cum.h5", **changes)

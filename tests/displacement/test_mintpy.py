@@ -103,5 +103,5 @@ def test_a_file_of_another_kind_is_refused(tmp_path, ask):
 def test_geometry_of_another_extent_is_refused(tmp_path, ask):
     small.mintpy_geometry(tmp_path / "geo_geometryRadar.h5", shape=(3, 3))
     path = small.mintpy_series(tmp_path / "geo_timeseries.h5")
-    with pytest.raises(InputError, match=r"incidenceAngle.*3x3 cells"):
+    with pytest.raises(InputError, match=r"geo_geometryRadar\.h5.*height.*3x3 cells"):
         read(ask, "mintpy", path)

@@ -77,6 +77,22 @@ def test_columns_of_the_norwegian_service_are_read(tmp_path, ask):
     assert series.epoch.size == 2
 
 
+def test_a_shapefile_with_numbers_as_text_or_without_table_is_refused(tmp_path, ask):
+    geopandas = pytest.importorskip("geopandas")
+    frame = geopandas.GeoDataFrame(
+        {"CODE": ["a"], "D20200103": ["0,0"], "D20200115": ["1,5"]},
+        geometry=geopandas.points_from_xy([70.1], [40.2]),
+        crs="EPSG:4326",
+    )
+    path = tmp_path / "points.shp"
+    frame.to_file(path)
+    with pytest.raises(InputError, match=r"'D20200103': found a field of text, .*0,0"):
+        read(ask, "tre", path)
+    path.with_suffix(".dbf").unlink()
+    with pytest.raises(InputError, match=r"points\.dbf: found no such file"):
+        read(ask, "tre", path)
+
+
 def test_a_shapefile_is_read_with_its_crs(tmp_path, ask):
     geopandas = pytest.importorskip("geopandas")
     frame = geopandas.GeoDataFrame(

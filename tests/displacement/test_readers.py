@@ -165,12 +165,16 @@ def test_vector_from_angles_equals_that_of_real_products(heading, incidence, vec
         ("20220113,20220125", "b,c", "two or more dates"),
         ("20220113", "20220101", "the column more than once"),
         ("20220101,20220113", "20220113,20220101", "'20220101'.*2022-01-01 after"),
-        ("20220113", "20221399", "no day of the calendar"),
+        ("20220113", "20221399", "no day of the calendar.*written as YYYYMMDD"),
+        (",", ";", "field 'delimiter': found a header separated by ';'"),
+        ("\n", "\r", "carriage return alone"),
+        ("0.25,,1.0", '0.25,"1,5",1.0', "row 3, field '20220113': found 1,5"),
+        ("0.25,,1.0", "0.25,1 200.5,1.0", "row 3, field '20220113': found 1 200.5"),
         ("-0.621,-0.098,0.777", "-0.621,-0.098,0.9", "a vector of length 1"),
         ("-0.621,-0.098,0.777", "-0.621,-0.098,-0.777", "up part above 0"),
         ("-0.621,-0.098,0.777", "0.621,-0.098,0.777", "right-looking"),
         ("40.3,70.2", "140.3,70.2", "latitude 140.3 of point 166ax5Ofja"),
-        ("40.3,70.2", ",70.2", "1 rows without a position"),
+        ("40.3,70.2", ",70.2", "1 rows without a position, .*point 166ax5Ofja"),
         ("166ax5Ofja", "0012345678", "0012345678 more than once"),
         ("0.25,,1.0", "0.25,1.0", "row 3: found 18 fields; expected 19"),
         ("0.25,,1.0", "0.25,x,1.0", "row 3, field '20220113': found x"),
@@ -212,6 +216,59 @@ def test_a_damaged_member_of_an_archive_is_refused(tmp_path, ask):
     raw[start : start + 20] = bytes(20)
     path.write_bytes(bytes(raw))
     with pytest.raises(InputError, match=r"damaged or truncated|no UTF-8|header"):
+        read_egms(ask, path)
+
+
+def test_bytes_that_are_no_utf_8_are_named_by_row_and_field(tmp_path, ask):
+    path = tmp_path / f"{L2B}.csv"
+    text = (NEW + NEW_ROWS).replace("166ax5Ofja", "piège")
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(InputError, match="row 3, field 'pid': found bytes that are no"):
+        read_egms(ask, path)
+
+
+@pytest.mark.parametrize("start", ["\ufeff", ""])
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_a_byte_order_mark_and_line_ends_of_windows_do_no_harm(
+    tmp_path, ask, start, end
+):
+    path = tmp_path / f"{L2B}.csv"
+    text = (NEW + NEW_ROWS).replace("\n", end).replace("166ax5Ofja", '"a,b"')
+    path.write_bytes((start + text).encode("utf-8"))
+    series = read_egms(ask, path)
+    assert series.point_id.tolist() == ["0012345678", "a,b"]
+    assert series.displacement_mm[0].tolist() == [0.5, -1.5, 2.0]
+
+
+def test_what_a_system_adds_to_an_archive_is_passed_over(tmp_path, ask):
+    path = write(tmp_path, L2B + ".zip", NEW + NEW_ROWS)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(f"__MACOSX/._{L2B}.csv", "x")
+    assert read_egms(ask, path).n_points == 2
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("other.csv", NEW)
+    with pytest.raises(InputError, match="2 CSV files in the archive"):
+        read_egms(ask, path)
+
+
+def test_a_member_is_read_and_never_unpacked(tmp_path, ask):
+    path = tmp_path / f"{L2B}.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("../../outside.csv", NEW + NEW_ROWS)
+    assert read_egms(ask, path).n_points == 2
+    assert [file.name for file in tmp_path.rglob("*")] == [path.name]
+
+
+def test_an_archive_with_a_password_is_refused(tmp_path, ask):
+    path = write(tmp_path, L2B + ".zip", NEW + NEW_ROWS)
+    raw = bytearray(path.read_bytes())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        start = raw.find(mark)
+        while start >= 0:  # bit 0 of the flags says that a member is encrypted
+            raw[start + flags] |= 1
+            start = raw.find(mark, start + 1)
+    path.write_bytes(bytes(raw))
+    with pytest.raises(InputError, match="an archive with a password"):
         read_egms(ask, path)
 
 

@@ -78,14 +78,14 @@ def read(request: Request, options: Options) -> PointSeries:
     cells = grids.choose_cells((len(y), len(x)), positions, request.keep)
     values = np.empty((len(cells.row), len(days)), dtype=np.float32)
     for j, (_, file) in enumerate(days):
-        own_x, own_y, layer = _grid(file)
-        grids.check_same_grid(file, "z", layer.shape, cells.shape)
-        _check_axes(file, (own_x, own_y), (x, y))
+        layer = _layer(file, cells, (x, y))
         values[:, j] = cells.take(layer)
     grids.check_not_blank(days[-1][1], "z", layer)
     rate_file = folder / "vel_ll.grd"
-    rate = cells.numbers(_grid(rate_file)[2]) if rate_file.is_file() else None
-    los = _look(folder, cells)
+    rate = None
+    if rate_file.is_file():
+        rate = cells.numbers(_layer(rate_file, cells, (x, y)))
+    los = _look(folder, cells, (x, y))
     return grids.cell_series(
         cells,
         source_id=request.source_id,
@@ -171,6 +171,16 @@ def _grid(file: Path) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     return np.where(x > 180.0, x - 360.0, x), y, found["z"]
 
 
+def _layer(
+    file: Path, cells: grids.Cells, axes: tuple[NDArray[Any], NDArray[Any]]
+) -> NDArray[Any]:
+    """Values of a grid, which must lie where the first one lies."""
+    x, y, layer = _grid(file)
+    grids.check_same_grid(file, "z", layer.shape, cells.shape)
+    _check_axes(file, (x, y), axes)
+    return layer
+
+
 def _check_axes(
     file: Path,
     found: tuple[NDArray[Any], NDArray[Any]],
@@ -187,15 +197,13 @@ def _check_axes(
             )
 
 
-def _look(folder: Path, cells: grids.Cells) -> NDArray[np.float64] | None:
+def _look(
+    folder: Path, cells: grids.Cells, axes: tuple[NDArray[Any], NDArray[Any]]
+) -> NDArray[np.float64] | None:
     """Viewing directions of look_e, look_n and look_u, where they are there."""
     for suffix in ("_ll.grd", ".grd"):
         files = [folder / f"{name}{suffix}" for name in _LOOK]
         if all(file.is_file() for file in files):
-            parts = []
-            for file in files:
-                layer = _grid(file)[2]
-                grids.check_same_grid(file, "z", layer.shape, cells.shape)
-                parts.append(cells.numbers(layer))
+            parts = (cells.numbers(_layer(file, cells, axes)) for file in files)
             return los_from_parts(*parts)
     return None

@@ -90,7 +90,9 @@ def read(request: Request, options: Options) -> PointSeries:
         quality = root.get("quality", {})
         coherence = None
         if "temporalCoherence" in quality:
-            coherence = cells.numbers(quality["temporalCoherence"])
+            layer = quality["temporalCoherence"]
+            grids.check_same_grid(path, "temporalCoherence", layer.shape, cells.shape)
+            coherence = cells.numbers(layer)
         return grids.cell_series(
             cells,
             source_id=request.source_id,

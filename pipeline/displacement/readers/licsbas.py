@@ -108,9 +108,9 @@ def _read_series(request: Request, options: Options) -> PointSeries:
             sign="towards the satellite",
             los=_los(cells, handle, options, path),
             track_angle_deg=track_angle_deg(options),
-            coherence=_optional(cells, handle, "coh_avg"),
-            height_m=_optional(cells, handle, "hgt"),
-            rate_mm_per_yr=_optional(cells, handle, "vel"),
+            coherence=_optional(cells, handle, "coh_avg", path),
+            height_m=_optional(cells, handle, "hgt", path),
+            rate_mm_per_yr=_optional(cells, handle, "vel", path),
             reference_point=f"cells {area}" if area else UNKNOWN,
             reference_epoch=str(epoch[0]),
             wavelength_mm=wavelength_mm(options) or SENTINEL_1_WAVELENGTH_MM,
@@ -127,8 +127,13 @@ def _los(
     return declared_los(options, len(cells.row))
 
 
-def _optional(cells: grids.Cells, handle: Any, name: str) -> NDArray[np.float64] | None:
-    return cells.numbers(handle[name]) if name in handle else None
+def _optional(
+    cells: grids.Cells, handle: Any, name: str, path: Path
+) -> NDArray[np.float64] | None:
+    if name not in handle:
+        return None
+    grids.check_same_grid(path, name, handle[name].shape, cells.shape)
+    return cells.numbers(handle[name])
 
 
 def _positions(

@@ -235,11 +235,17 @@ def _moved(
         moved = cells.take(layer).astype(np.float32)
         if options.apply_corrections:
             for name in _CORRECTIONS:
-                moved -= cells.take(need(handle, f"corrections/{name}", path))
+                moved -= _layer(handle, f"corrections/{name}", path, cells)
         if options.recommended_mask:
-            mask = cells.take(need(handle, "recommended_mask", path))
+            mask = _layer(handle, "recommended_mask", path, cells)
             moved[mask != 1] = np.nan
         return moved
+
+
+def _layer(handle: Any, name: str, path: Path, cells: grids.Cells) -> NDArray[Any]:
+    layer = need(handle, name, path)
+    grids.check_same_grid(path, name, layer.shape, cells.shape)
+    return cells.take(layer)
 
 
 def _other_grid(path: Path, name: str) -> Exception:
@@ -256,7 +262,8 @@ def _quality(path: Path, cells: grids.Cells) -> NDArray[np.float64] | None:
     with open_hdf5(path) as handle:
         if "temporal_coherence" not in handle:
             return None
-        return cells.numbers(handle["temporal_coherence"])
+        found = _layer(handle, "temporal_coherence", path, cells)
+        return found.astype(np.float64)
 
 
 def _static(

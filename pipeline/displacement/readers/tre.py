@@ -172,6 +172,7 @@ def _read_shapefile(request: Request, options: Options) -> PointSeries:
     kept = request.keep(lon, lat)
     component = Component(options.component)
     n = int(kept.sum())
+    _check_numbers(request, frame, [*epochs, *_numeric(columns)])
 
     def column(use: str) -> NDArray[np.float64]:
         if use not in columns:
@@ -205,6 +206,25 @@ def _read_shapefile(request: Request, options: Options) -> PointSeries:
     )
 
 
+def _numeric(columns: dict[str, str]) -> list[str]:
+    uses = ("velocity", "coherence", "height", *_DIRECTION)
+    return [columns[use] for use in uses if use in columns]
+
+
+def _check_numbers(request: Request, frame: Any, names: list[str]) -> None:
+    from pandas.api.types import is_numeric_dtype
+
+    for name in names:
+        if not is_numeric_dtype(frame[name]):
+            raise input_error(
+                request.path,
+                field=name,
+                found=f"a field of text, such as {frame[name].iloc[0]!r}",
+                expected="a numeric field",
+                fix="export the table again with numbers as numbers",
+            )
+
+
 def _los(
     columns: dict[str, str], column: Any, options: Options, n: int
 ) -> NDArray[np.float64]:
@@ -228,8 +248,9 @@ def _open(request: Request) -> Any:
     from pyogrio.errors import DataSourceError
 
     path = request.path
-    if not path.is_file():
-        raise no_file(path)
+    for part in (path, path.with_suffix(".dbf")):
+        if not part.is_file():
+            raise no_file(part)
     try:
         frame = geopandas.read_file(path)
     except (DataSourceError, OSError, ValueError) as error:

@@ -17,6 +17,7 @@ from typing import IO, Final
 from pipeline.core.errors import InputError, input_error
 
 _HEADER_BYTES: Final = 4 << 20
+_FEWEST_DELIMITERS: Final = 3
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 
 
@@ -35,7 +36,7 @@ def open_csv(path: Path) -> Iterator[IO[bytes]]:
                 yield handle
             return
         with zipfile.ZipFile(path) as archive:
-            names = [n for n in archive.namelist() if n.lower().endswith(".csv")]
+            names = [n for n in archive.namelist() if _is_table(n)]
             if len(names) != 1:
                 raise input_error(
                     path,
@@ -45,6 +46,15 @@ def open_csv(path: Path) -> Iterator[IO[bytes]]:
                 )
             with archive.open(names[0]) as handle:
                 yield handle
+    except RuntimeError as error:
+        if "encrypted" not in str(error):
+            raise
+        raise input_error(
+            path,
+            found="an archive with a password",
+            expected="an archive that opens without one",
+            fix="unpack it and give the CSV file",
+        ) from None
     except OSError as error:
         raise input_error(
             path,
@@ -61,6 +71,12 @@ def open_csv(path: Path) -> Iterator[IO[bytes]]:
         ) from None
 
 
+def _is_table(name: str) -> bool:
+    """Whether a member of an archive is a table, and not one that a system added."""
+    own = name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith("._")
+    return name.lower().endswith(".csv") and not own
+
+
 def read_header(path: Path, delimiter: str = ",") -> list[str]:
     """Names of the columns, in the order of the file.
 
@@ -75,8 +91,19 @@ def read_header(path: Path, delimiter: str = ",") -> list[str]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _no_text(path) from None
-    names = next(csv.reader([text.strip("\r\n")], delimiter=delimiter), [])
+    try:
+        names = next(csv.reader([text.strip("\r\n")], delimiter=delimiter), [])
+    except csv.Error:
+        raise input_error(
+            path,
+            found="a first row that is no row of a table (or lines that end with a "
+            "carriage return alone)",
+            expected="a CSV file with lines that end with LF or CR LF",
+            fix="save it again as CSV",
+        ) from None
     names = [name.strip() for name in names]
+    if len(names) == 1:
+        _check_delimiter(path, names[0], delimiter)
     if not any(names):
         raise input_error(
             path,
@@ -96,6 +123,21 @@ def read_header(path: Path, delimiter: str = ",") -> list[str]:
     return names
 
 
+def _check_delimiter(path: Path, header: str, delimiter: str) -> None:
+    """Stop where a header of one column is one of another delimiter."""
+    used = max(";\t|,", key=header.count)
+    if header.count(used) >= _FEWEST_DELIMITERS:
+        name = {"\t": "tabs"}.get(used, f"'{used}'")
+        raise input_error(
+            path,
+            field="delimiter",
+            found=f"a header separated by {name}",
+            expected=f"columns separated by '{delimiter}'",
+            fix="export it so, with decimal points, or set 'delimiter' in the options "
+            "of readers that have it",
+        )
+
+
 def find_fault(
     path: Path, header: list[str], numeric: set[str], delimiter: str, otherwise: str
 ) -> InputError:
@@ -112,10 +154,20 @@ def find_fault(
     """
     wanted = [(k, name) for k, name in enumerate(header) if name in numeric]
     with open_csv(path) as handle:
-        text = io.TextIOWrapper(handle, encoding="utf-8-sig", errors="replace")
+        text = io.TextIOWrapper(handle, encoding="utf-8-sig", errors="surrogateescape")
         rows = csv.reader(text, delimiter=delimiter)
         next(rows, None)
         for row in rows:
+            odd = next((n for n, v in zip(header, row, strict=False) if _odd(v)), None)
+            if odd is not None:
+                return input_error(
+                    path,
+                    row=rows.line_num,
+                    field=odd,
+                    found="bytes that are no UTF-8 text",
+                    expected="a CSV file in UTF-8",
+                    fix="save it again in UTF-8",
+                )
             if row and len(row) != len(header):
                 return input_error(
                     path,
@@ -140,6 +192,11 @@ def find_fault(
         expected="a CSV file in UTF-8",
         fix="give the file as its producer wrote it",
     )
+
+
+def _odd(cell: str) -> bool:
+    """Whether bytes of a cell are no UTF-8."""
+    return any("\udc80" <= letter <= "\udcff" for letter in cell)
 
 
 _EMPTY_CELLS: Final = {"", "NA", "N/A", "NULL", "null", "#N/A", "NaN", "nan", "-NaN"}

@@ -141,8 +141,18 @@ def los_at(cells: Cells, geometry: Any, path: Path) -> NDArray[np.float64] | Non
 
 
 def height_at(cells: Cells, geometry: Any) -> NDArray[np.float64] | None:
-    """Heights in a group of geometry layers."""
-    return cells.numbers(geometry["height"]) if "height" in geometry else None
+    """Heights in a group of geometry layers.
+
+    Raises
+    ------
+    InputError
+        If they lie on another grid.
+    """
+    if "height" not in geometry:
+        return None
+    layer = geometry["height"]
+    check_same_grid(Path(layer.file.filename), "height", layer.shape, cells.shape)
+    return cells.numbers(layer)
 
 
 def heading_deg(attributes: Attributes) -> float:

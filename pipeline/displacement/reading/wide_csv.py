@@ -218,10 +218,12 @@ def _placed(
     lon, lat = positions(columns)
     finite = np.isfinite(lon) & np.isfinite(lat)
     if not finite.all():
+        name = next((k for k, (_, kind) in layout.static.items() if kind == "text"), "")
+        first = f", the first is point {columns[name][~finite][0]}" if name else ""
         raise input_error(
             path,
             field="position",
-            found=f"{int((~finite).sum())} rows without a position",
+            found=f"{int((~finite).sum())} rows without a position{first}",
             expected="coordinates in every row",
             fix="remove these rows or add their coordinates",
         )
