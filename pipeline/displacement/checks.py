@@ -15,6 +15,7 @@ from pipeline.displacement.series import Component, PointSeries
 
 _NORM_TOLERANCE: Final = 0.01
 _IMPOSSIBLE_MM: Final = 9990.0  # P: no phase series follows the ground over 10 m
+_FEWEST_FOR_MOSTLY: Final = 10  # P: values among which zeros are counted
 _COHERENCE_MARGIN: Final = 0.01
 _HIGHEST_COHERENCE: Final = 1.0 + _COHERENCE_MARGIN
 
@@ -109,8 +110,9 @@ def check_series(
 
     Notes
     -----
-    Points whose every value is 0 come back without values: radar noise leaves no point
-    at exactly 0, and such points would look as if they were known to stand still.
+    Points whose every value is 0, or more than half of 10 and more, come back without
+    values: radar noise leaves no point at exactly 0, and such points would look as if
+    they were known to stand still.
     """
     _check_places(series, path)
     _check_past(series, path)
@@ -171,14 +173,14 @@ def _exceeds(values: NDArray[np.floating], limit: float) -> bool:
 
 
 def _without_zeros(series: PointSeries) -> PointSeries:
-    """Series whose points of zeros alone have no value."""
+    """Series whose points of zeros alone, or mostly zeros, have no value."""
     values = series.displacement_mm
     if values.size == 0:
         return series
-    ends = values[:, [0, -1]]
-    rows = np.flatnonzero(((ends == 0.0) | np.isnan(ends)).all(axis=1))
-    some = values[rows]
-    still = rows[(some == 0.0).any(axis=1) & ((some == 0.0) | np.isnan(some)).all(1)]
+    n_zeros = np.count_nonzero(values == 0.0, axis=1)
+    n_values = np.count_nonzero(~np.isnan(values), axis=1)
+    mostly = (n_values >= _FEWEST_FOR_MOSTLY) & (2 * n_zeros > n_values)
+    still = np.flatnonzero((n_zeros > 0) & (mostly | (n_zeros == n_values)))
     if still.size == 0:
         return series
     emptied = values.copy()

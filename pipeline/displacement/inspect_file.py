@@ -204,7 +204,7 @@ def missing(series: PointSeries) -> list[str]:
     if series.epoch.size:
         empty = int(np.isnan(series.displacement_mm).all(axis=1).sum())
         if empty:
-            found.append(f"values of {empty} points (empty, or zeros alone)")
+            found.append(f"values of {empty} points (empty, or mostly zeros)")
     if not np.isfinite(series.coherence).any():
         found.append("coherence: the quality of single points is not known")
     return found

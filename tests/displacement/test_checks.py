@@ -26,6 +26,17 @@ def test_points_of_zeros_alone_have_no_value():
     assert series.displacement_mm[1].tolist() == VALUES[1]  # the argument is as it was
 
 
+@pytest.mark.parametrize(("n_zeros", "is_left"), [(12, True), (13, False)])
+def test_points_of_mostly_zeros_have_no_value(n_zeros, is_left):
+    dates = np.datetime64("2022-01-01") + 12 * np.arange(25)
+    values = np.arange(1.0, 26.0)
+    values[25 - n_zeros :] = 0.0  # values that stop, and 0 for none from then on
+    values[3] = np.nan  # 24 values
+    checked = check_series(point_series([values, np.arange(25.0)], dates), Path("p"))
+    assert np.isfinite(checked.displacement_mm[0]).any() == is_left
+    assert np.isfinite(checked.displacement_mm[1]).all()
+
+
 def test_zeros_at_the_first_and_last_epoch_alone_are_values():
     values = [[0.0, 1.0, -2.0, 0.0], [0.0, np.nan, 0.5, 0.0]]
     checked = check_series(point_series(values, DATES), Path("p.csv"))

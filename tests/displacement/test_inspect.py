@@ -80,7 +80,7 @@ def test_points_of_zeros_are_counted_as_missing(tmp_path, capsys):
         encoding="utf-8",
     )
     assert main(["displacement", "inspect", str(path)]) == 0
-    assert "missing:    values of 1 points (empty, or zeros" in capsys.readouterr().out
+    assert "missing:    values of 1 points (empty, or mostly" in capsys.readouterr().out
 
 
 def test_the_picture_shows_every_point_by_its_rate(tmp_path):
