@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pipeline.core.countries import country_code, plain
 from pipeline.core.errors import InputError, input_error
 from pipeline.core.files import write_text
 from pipeline.inventory.column_map import ColumnMap
-from pipeline.inventory.countries import country_code, plain
 from pipeline.inventory.raw import FIELD_KINDS, REQUIRED_FIELDS
 from pipeline.inventory.readers.table import open_table
 from pipeline.inventory.sheet_file import Cell, Sheet, is_workbook

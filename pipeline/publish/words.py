@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline.core.countries import country_name
 from pipeline.core.errors import input_error
 from pipeline.core.records import load_yaml
 from pipeline.publish.numbers import NumberFormat
@@ -51,8 +52,11 @@ class Words:
         return self.messages.get(f"{group}.{code}", code)
 
     def country(self, code: str | None) -> str:
-        """Name of a country; its code where the catalogue does not name it."""
-        return self.numbers.unknown if code is None else self.known("country", code)
+        """Name of a country, by the catalogue or the common list, else its code."""
+        if code is None:
+            return self.numbers.unknown
+        named = self.messages.get(f"country.{code}")
+        return named or country_name(code, self.language) or code
 
     def unit(self, unit: str) -> str:
         """Unit as the language writes it; empty for '-'."""

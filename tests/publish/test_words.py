@@ -178,3 +178,8 @@ def test_every_key_of_a_template_is_in_the_catalogue():
         text = template.read_text(encoding="utf-8")
         for key in re.findall(r"\bw\('([a-z_.]+[a-z])'[,)]", text):
             assert MAIN.has(key), (template.name, key)
+
+
+def test_a_country_that_no_catalogue_names_has_its_common_name():
+    assert read_words("ru").country("BO") == "Боливия"
+    assert read_words("en").country("ZZ") == "ZZ"

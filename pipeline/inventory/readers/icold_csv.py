@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pipeline.core.countries import country_code
 from pipeline.core.csv_text import read_csv_rows, require_columns
 from pipeline.core.errors import input_error
-from pipeline.inventory.countries import country_code
 from pipeline.inventory.raw import RawInventory, RawRow, RawValue
 from pipeline.inventory.readers import ReaderInput
 

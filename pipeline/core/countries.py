@@ -1,4 +1,8 @@
-"""Two-letter codes of countries by their names in English, Russian and Spanish."""
+"""Names of countries in English, Russian and Spanish, and their two-letter codes.
+
+The list holds countries with mining or with rivers that others share; it is no
+statement on the status of any of them.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +38,14 @@ def plain(text: str) -> str:
 
 
 @cache
+def _rows() -> tuple[dict[str, str], ...]:
+    return tuple(row for _, row in read_csv_rows(_FILE)[1])
+
+
+@cache
 def _codes() -> dict[str, str]:
     codes = {plain(name): code for name, code in _OTHER_NAMES.items()}
-    _, rows = read_csv_rows(_FILE)
-    for _, row in rows:
+    for row in _rows():
         codes |= {plain(name): row["code"] for name in row.values()}
     return codes
 
@@ -45,3 +53,8 @@ def _codes() -> dict[str, str]:
 def country_code(name: str) -> str | None:
     """ISO 3166-1 alpha-2 code of a country's name or code; None if it is unknown."""
     return _codes().get(plain(name))
+
+
+def country_name(code: str, language: str) -> str | None:
+    """Name of a country in a language; None where the list holds none."""
+    return next((row.get(language) for row in _rows() if row["code"] == code), None)
