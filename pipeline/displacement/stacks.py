@@ -73,13 +73,22 @@ def without_line_and_season(
     phase = 2.0 * np.pi * years
     design = np.column_stack([np.ones_like(years), years, np.cos(phase), np.sin(phase)])
     valid = np.isfinite(displacement_mm)
-    gram = np.einsum(
-        "nm,ma,mb->nab", valid.astype(float), design, design, optimize=True
-    )
-    gram += _RIDGE * np.eye(design.shape[1])
-    moment = np.where(valid, displacement_mm, 0.0) @ design
+    n_terms = design.shape[1]
+    squares = (design[:, :, None] * design[:, None, :]).reshape(-1, n_terms**2)
+    gram = few_products(valid, squares).reshape(-1, n_terms, n_terms)
+    gram += _RIDGE * np.eye(n_terms)
+    moment = few_products(np.where(valid, displacement_mm, 0.0), design)
     terms = np.linalg.solve(gram, moment[:, :, None])[:, :, 0]
-    return displacement_mm - terms @ design.T, terms[:, 1]
+    rest = displacement_mm - few_products(terms, design.T)
+    return rest, np.asarray(terms[:, 1], dtype=np.float64)
+
+
+def few_products(a: NDArray, b: NDArray) -> NDArray[np.float64]:
+    """Matrix product of the points of one facility.
+
+    Not by BLAS, whose threads would wait for each other longer than they work.
+    """
+    return np.asarray(np.einsum("nm,mk->nk", a.astype(np.float64), b))
 
 
 def without_jumps_from_rest(

@@ -7,11 +7,13 @@ or all at once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,8 @@ from pipeline.displacement.fit.source_fit import steps_of
 from pipeline.displacement.places import Place
 from pipeline.displacement.search import points_within
 from pipeline.displacement.series import PointSeries
+
+_MANY_POINTS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,30 @@ def judge_days(
         One result for each of ``days``, with ages counted from that day; and the
         result for the reference day.
     """
-    if not days:
-        return [], _judged(place, series, None, (reference,), stated)[0]
-    found = [_judged(place, series, day, (_date(day),), stated)[0] for day in days[:-1]]
-    newest = days[-1]
-    own_day, now = _judged(place, series, newest, (_date(newest), reference), stated)
-    return [*found, own_day], now
+    near = [subset(one, _points_near(one, place)) for one in series]
+    with _threads_for(sum(one.n_points for one in near)):
+        if not days:
+            return [], _judged(place, near, None, (reference,), stated)[0]
+        found = [
+            _judged(place, near, day, (_date(day),), stated)[0] for day in days[:-1]
+        ]
+        newest = days[-1]
+        own_day, now = _judged(place, near, newest, (_date(newest), reference), stated)
+        return [*found, own_day], now
+
+
+@contextmanager
+def _threads_for(n_points: int) -> Iterator[None]:
+    """One thread for the compiled kernels where there are few points.
+
+    Threads that wait for work of a hundred points take more time than the work.
+    """
+    before = numba.get_num_threads()
+    numba.set_num_threads(1 if n_points < _MANY_POINTS else before)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 def _judged(
@@ -95,9 +117,7 @@ def _judged(
     known = [one for one in known if one.epoch.size or not _has_epochs(one, series)]
     near = []
     n_covering = 0
-    for one in known:
-        rows = _points_near(one, place)
-        own = subset(one, rows)
+    for own in known:
         source = fit_source(own, methods, steps_of(own, stated, [area]))
         n_covering += reaches(source, area)
         found = near_facility(source, area)

@@ -13,6 +13,7 @@ from pipeline.displacement.fit.trend import (
     design_matrix,
     fit_trends,
 )
+from pipeline.displacement.stacks import few_products
 
 _TREND_AND_SEASON: Final = 4  # terms of the straight line with annual terms
 _SINGULAR: Final = 1e-13  # of the largest eigenvalue: epochs that tell no terms apart
@@ -99,7 +100,7 @@ def departures_sigma(
     values = displacement_mm.astype(np.float64)
     known = ~np.isnan(values[:, old])
     squares = (used[old, :, None] * used[old, None, :]).reshape(-1, n_terms**2)
-    normal = (known @ squares).reshape(-1, n_terms, n_terms)
+    normal = few_products(known, squares).reshape(-1, n_terms, n_terms)
     freedom = known.sum(axis=1) - n_terms
     spread = np.linalg.eigvalsh(normal)
     solved = (freedom >= 1) & (spread[:, 0] > _SINGULAR * spread[:, -1])
@@ -107,8 +108,9 @@ def departures_sigma(
     inverse = np.linalg.inv(normal[solved])
     level = np.nanmean(values[solved][:, old], axis=1, keepdims=True)
     history = np.where(known[solved], values[solved][:, old] - level, 0.0)
-    terms = ((history @ used[old])[:, None, :] @ inverse)[:, 0]
-    rest = np.where(known[solved], history - terms @ used[old].T, 0.0)
+    terms = (few_products(history, used[old])[:, None, :] @ inverse)[:, 0]
+    fitted = few_products(terms, used[old].T)
+    rest = np.where(known[solved], history - fitted, 0.0)
     sigma = np.sqrt((rest**2).sum(axis=1) / freedom[solved])
     lever = np.einsum("ia,nab,ib->ni", used[new], inverse, used[new])
     error = np.maximum(sigma, 1e-6)[:, None] * np.sqrt(1.0 + lever)
