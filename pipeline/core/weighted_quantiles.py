@@ -73,6 +73,8 @@ def _quantile(
     """Smallest value whose weight and that of all lesser ones reach ``target``."""
     n, below = len(values), 0.0
     while True:
+        if low == high:
+            return low
         bins = min(max(n // _CELLS_PER_BIN, 2), _MOST_BINS)
         width = (high - low) / bins
         if n <= _SORTED_CELLS or not (0 < width < math.inf) or 1 / width == math.inf:
