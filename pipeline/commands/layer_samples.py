@@ -18,7 +18,7 @@ from pipeline.core.layers import Layer
 from pipeline.core.methods.hazards import HazardMethods
 from pipeline.core.tables import table_of
 from pipeline.hazards.checks import check_periods, check_possible
-from pipeline.hazards.places import Place, places_of
+from pipeline.hazards.places import Place, places_of, sites_of
 from pipeline.hazards.samplers import sampler_for
 from pipeline.hazards.samples import Sample
 from pipeline.inventory.clean import clean
@@ -74,7 +74,10 @@ def sampled(
     InputError
         If the layer holds a value that cannot be, or falls with the return period.
     """
-    found = sampler_for(layer.kind, layer.id)(layer, path, facilities.places, choices)
+    places = facilities.places
+    if layer.kind == "table":
+        places = sites_of([str(key) for key in facilities.frame["tmf_id"]])
+    found = sampler_for(layer.kind, layer.id)(layer, path, places, choices)
     check_possible(layer, found)
     found = check_periods(layer, found)
     last = layer.bands[-1]

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
+from statistics import median
 from typing import Final
 
 from pipeline.core.errors import InputError, input_error
 from pipeline.core.layers import Layer
 from pipeline.core.model import Status
+from pipeline.core.possible import (
+    is_sentinel,
+    is_undeclared_nodata,
+    limits_of,
+    measure_key,
+)
+from pipeline.core.reasons import joined
 from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.samples import Sample, Sampled
 
-POSSIBLE: Final[dict[tuple[str, str], tuple[float, float]]] = {
-    ("pga", "g"): (0.0, 5.0),
-    ("pgv", "cm/s"): (0.0, 1000.0),
-    ("wd", "m"): (0.0, 200.0),
-    ("depth", "m"): (0.0, 200.0),
-}
-"""Limits by measure and unit where the registry gives none (project choice, P).
-
-They are wide: only what no earthquake or river does lies outside.
-"""
-_SENTINELS: Final = (-9999.0, -999.0, -99.0, -1e20, -3.4e38, 1e20, 3.4e38)
 _RELATIVE_SLACK: Final = 1e-5
 _COVER_SLACK: Final = 1e-9
+_STRONG_G: Final = 1.0
+"""Acceleration at the shortest period that half of all sites reach nowhere (P)."""
+_ALIKE: Final = 3
+"""Facilities from which on one value for all of them is worth a warning (P)."""
 DECREASES: Final = NOTES.reason("falls_with_period")
-
-
-def measure_key(intensity_measure: str | None) -> str:
-    """Intensity measure without unit and case: ``PGA:g`` becomes ``pga``."""
-    return (intensity_measure or "").split(":")[0].strip().lower()
+BOUNDS_ORDERED: Final = NOTES.reason("bounds_ordered")
 
 
 def check_possible(layer: Layer, sampled: Sampled) -> None:
@@ -48,16 +46,22 @@ def check_possible(layer: Layer, sampled: Sampled) -> None:
                 continue
             too_low = minimum is not None and value < minimum
             too_high = maximum is not None and value > maximum
-            if too_low or too_high:
+            if too_low or too_high or is_undeclared_nodata(value, layer):
                 raise _impossible(layer, one, value, minimum, maximum)
 
 
-def limits_of(layer: Layer) -> tuple[float | None, float | None]:
-    """Least and largest value that a layer can have; None where there is no limit."""
-    usual = POSSIBLE.get((measure_key(layer.intensity_measure), layer.unit.lower()))
-    minimum = layer.minimum if layer.minimum is not None else usual and usual[0]
-    maximum = layer.maximum if layer.maximum is not None else usual and usual[1]
-    return minimum, maximum
+def check_nodata(layer: Layer, sampled: Sampled) -> None:
+    """Stop at a value that stands for missing data and is not declared as such.
+
+    Raises
+    ------
+    InputError
+        Names layer, level, facility and value.
+    """
+    for one in sampled.samples:
+        for value in (one.least, one.largest):
+            if value is not None and is_undeclared_nodata(value, layer):
+                raise _impossible(layer, one, value, layer.minimum, layer.maximum)
 
 
 def _impossible(
@@ -75,12 +79,19 @@ def _impossible(
 
 def likely_mistake(layer: Layer, value: float, maximum: float | None) -> str:
     """What to do about a value that cannot be."""
-    if any(abs(value - s) <= 1e-3 * abs(s) for s in _SENTINELS):
-        return f"declare {value:g} as 'nodata' in the registry; it looks like one"
+    if is_sentinel(value):
+        return (
+            f"declare {value:g} as 'nodata' in the registry; it looks like one (if it "
+            "is a value, give 'minimum' and 'maximum')"
+        )
     measure = measure_key(layer.intensity_measure)
     if measure == "pga" and maximum is not None and value > maximum:
-        is_per_cent = value <= 100 * maximum
-        unit = "per cent of g" if is_per_cent else "cm/s2 (980.665 make 1 g)"
+        if value <= 9.80665 * maximum:
+            unit = "per cent of g, or m/s2 (9.80665 make 1 g)"
+        elif value <= 100 * maximum:
+            unit = "per cent of g"
+        else:
+            unit = "cm/s2 (980.665 make 1 g)"
         return f"convert the layer to g; its values look like {unit}"
     if maximum is not None and 0 < value <= 1000 * maximum:
         return (
@@ -119,15 +130,59 @@ def check_periods(layer: Layer, sampled: Sampled) -> Sampled:
                     fix="check whether two bands of the layer are swapped",
                 )
             bad.add(_curve_key(first))
-    if not bad:
+    if bad:
+        samples = tuple(
+            one.without_value(Status.INVALID, DECREASES)
+            if one.status.has_value and _curve_key(one) in bad
+            else one
+            for one in sampled.samples
+        )
+        sampled = Sampled(samples, sampled.remarks)
+    return _ordered(sampled)
+
+
+def _ordered(sampled: Sampled) -> Sampled:
+    """Curves that do not fall: values within rounding, and bounds, put in order.
+
+    A mean may grow while a quantile falls, where levels cross within a place. A high
+    bound is then held at that of more frequent levels, a low bound at that of rarer
+    ones, so bounds only widen.
+    """
+    changed: dict[tuple[str, str, str, float, str], Sample] = {}
+    for curve in _curves(sampled.samples):
+        for one in _never_falling(curve):
+            changed[(*_curve_key(one), one.band.level)] = one
+    if not changed:
         return sampled
-    samples = tuple(
-        one.without_value(Status.INVALID, DECREASES)
-        if one.status.has_value and _curve_key(one) in bad
-        else one
-        for one in sampled.samples
+    samples = (
+        changed.get((*_curve_key(one), one.band.level), one) for one in sampled.samples
     )
-    return Sampled(samples, sampled.remarks)
+    return Sampled(tuple(samples), sampled.remarks)
+
+
+def _never_falling(curve: Sequence[Sample]) -> Iterator[Sample]:
+    """Samples of one curve that had to be changed, by increasing return period."""
+    values = [float(one.value or 0.0) for one in curve]
+    highs = [
+        v if one.high is None else one.high
+        for v, one in zip(values, curve, strict=True)
+    ]
+    lows = [
+        v if one.low is None else one.low for v, one in zip(values, curve, strict=True)
+    ]
+    for k, one in enumerate(curve):
+        value, high, low = max(values[: k + 1]), max(highs[: k + 1]), min(lows[k:])
+        moved = replace(
+            one,
+            value=value,
+            low=None if one.low is None and low == values[k] else min(low, value),
+            high=None if one.high is None and high == values[k] else max(high, value),
+        )
+        if moved == one:
+            continue
+        slack = _RELATIVE_SLACK * abs(value)
+        is_told = lows[k] - low > slack or high - highs[k] > slack
+        yield replace(moved, note=joined(one.note, BOUNDS_ORDERED if is_told else None))
 
 
 def _curve_key(one: Sample) -> tuple[str, str, str, float]:
@@ -165,4 +220,31 @@ def suspicions(layer: Layer, sampled: Sampled, n_facilities: int) -> tuple[str, 
     if all(one.value == 0 for one in values):
         covered = len({one.tmf_id for one in values})
         return (NOTES.reason("zero_everywhere", layer=layer.id, n_facilities=covered),)
-    return ()
+    return (*_same_everywhere(layer, values), *_too_strong(layer, values))
+
+
+def _same_everywhere(layer: Layer, values: Sequence[Sample]) -> Iterator[str]:
+    """Warning of a raster that tells the facilities apart at no level."""
+    if layer.kind != "raster":
+        return
+    by_level: dict[object, set[float | None]] = {}
+    for one in values:
+        by_level.setdefault(one.band, set()).add(one.value)
+    covered = len({one.tmf_id for one in values})
+    if covered >= _ALIKE and all(len(found) == 1 for found in by_level.values()):
+        yield NOTES.reason("same_everywhere", layer=layer.id, n_facilities=covered)
+
+
+def _too_strong(layer: Layer, values: Sequence[Sample]) -> Iterator[str]:
+    """Warning of accelerations that look like m/s2 where the row says g."""
+    is_pga = measure_key(layer.intensity_measure) == "pga" and layer.unit == "g"
+    periods = [one.band.return_period_yr or 0.0 for one in values]
+    if not is_pga or not periods:
+        return
+    typical = median(
+        one.value
+        for one, period in zip(values, periods, strict=True)
+        if one.value is not None and period == min(periods)
+    )
+    if typical > _STRONG_G:
+        yield NOTES.reason("looks_like_m_per_s2", layer=layer.id, intensity=typical)

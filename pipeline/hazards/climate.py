@@ -20,9 +20,9 @@ from pipeline.core.config import ClimateCase
 from pipeline.core.errors import input_error
 from pipeline.core.layers import Layer, LocalLayer
 from pipeline.core.model import Confidence, Hazard, Scenario, Status
+from pipeline.core.possible import measure_key
 from pipeline.core.reasons import joined
 from pipeline.core.schemas.hazards import NOTES
-from pipeline.hazards.checks import measure_key
 from pipeline.hazards.csv_file import read_csv, required_number
 
 CENTRAL_PERCENTILE: Final = 50.0
@@ -33,6 +33,8 @@ _COLUMNS: Final = ("scenario", "horizon", "percentile", "factor", "source")
 _HORIZON: Final = re.compile(r"^\d{4}-\d{4}$")
 _LARGEST_RATIO: Final = 20.0
 _LARGEST_SHIFT_K: Final = 15.0
+_USUAL_RATIO: Final = 3.0
+"""Ratios above it, or below its inverse, are marked (P): 12 may mean 12 per cent."""
 _KELVIN: Final = frozenset({"K", "degC", "°C"})
 
 
@@ -178,8 +180,8 @@ def table_factors(layer: Layer, path: Path) -> FactorLayer:
     Raises
     ------
     InputError
-        If a column is missing, a scenario or horizon unknown, a factor not a positive
-        ratio, or a case stands twice.
+        If a column is missing, a scenario or horizon unknown, a percentile or factor
+        impossible, or a case stands twice.
     """
     frame = read_csv(path, _COLUMNS)
     factors: dict[tuple[str, str, float], Factor] = {}
@@ -187,6 +189,7 @@ def table_factors(layer: Layer, path: Path) -> FactorLayer:
         line = int(str(number))
         scenario, horizon = _case_of(row["scenario"], row["horizon"], path, line)
         percentile = required_number(row, "percentile", path)
+        _check_percentile(percentile, path, line)
         value = required_number(row, "factor", path)
         check_factor(value, layer, path, line)
         key = (scenario, horizon, percentile)
@@ -207,7 +210,7 @@ def table_factors(layer: Layer, path: Path) -> FactorLayer:
             Status.MEASURED,
             "region",
             1.0,
-            joined(said, provenance_note(layer)) or said,
+            joined(said, unusual_note(value, layer), provenance_note(layer)) or said,
             layer.change.factor_kind == "difference",
         )
     return FactorLayer(layer, region=tuple(factors.values()))
@@ -303,6 +306,27 @@ def check_factor(
         fix="check the unit of the differences"
         if is_shift
         else "give 1.12 for an increase of 12 per cent",
+    )
+
+
+def unusual_note(value: float, layer: Layer) -> str | None:
+    """Warning of a ratio that is possible and yet most likely another number."""
+    is_ratio = layer.change.factor_kind == "ratio"
+    if not is_ratio or 1 / _USUAL_RATIO <= value <= _USUAL_RATIO:
+        return None
+    return NOTES.reason("factor_unusual", factor=value)
+
+
+def _check_percentile(value: float, path: Path, line: int) -> None:
+    if value == 0 or 1 <= value <= 100:
+        return
+    raise input_error(
+        path,
+        row=line,
+        field="percentile",
+        found=f"{value:g}",
+        expected="a percentile from 1 to 100, or 0 for the least model",
+        fix="give 50 for the median; shares such as 0.5 are no percentiles",
     )
 
 

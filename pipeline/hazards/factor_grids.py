@@ -20,6 +20,7 @@ from pipeline.hazards.climate import (
     check_factor,
     is_believable,
     provenance_note,
+    unusual_note,
 )
 from pipeline.hazards.samples import Sample, Sampled
 
@@ -137,7 +138,8 @@ def _factor(
     band = one.band
     if status.has_value:
         status = Status.MEASURED
-        note = joined(note, provenance_note(layer))
+        unusual = None if value is None else unusual_note(value, layer)
+        note = joined(note, unusual, provenance_note(layer))
     return Factor(
         band.scenario,
         band.horizon,

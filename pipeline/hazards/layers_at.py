@@ -31,6 +31,7 @@ from pipeline.hazards.derived_inputs import read_features, read_heights
 from pipeline.hazards.flow_file import read_flow
 from pipeline.hazards.grounds import Grounds
 from pipeline.hazards.levels import declared_levels
+from pipeline.hazards.places import sites_of
 from pipeline.hazards.rows import Setting, absent_samples
 from pipeline.hazards.samplers import sampler_for
 from pipeline.hazards.samples import Sample, Sampled
@@ -38,6 +39,7 @@ from pipeline.hazards.samples import Sample, Sampled
 log = logging.getLogger(__name__)
 
 DERIVED: Final = "derived"
+TABLE: Final = "table"
 BySite = dict[str, dict[Band, Sample]]
 
 
@@ -73,6 +75,8 @@ class LayersAt:
         if item.path is None:
             raise ValueError(f"layer {item.layer.id} has no file")
         places = self._grounds.spots(wanted).places
+        if item.layer.kind == TABLE:
+            places = sites_of(self._tmf_ids)
         sample = sampler_for(item.layer.kind, item.layer.id)
         return sample(item.layer, item.path, places, self._choices)
 
@@ -91,9 +95,10 @@ class LayersAt:
             log.warning("%s: %s", layer.id, remark)
         bands = list(dict.fromkeys(one.band for one in sampled.samples))
         levels = bands or declared_levels(layer)
+        absent = {} if layer.kind == TABLE else spots.absent
         unplaced = [
             one
-            for tmf_id, reason in spots.absent.items()
+            for tmf_id, reason in absent.items()
             for one in absent_samples(levels, [tmf_id], reason)
         ]
         covered = {one.tmf_id for one in sampled.samples if one.status.has_value}

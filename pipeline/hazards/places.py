@@ -148,6 +148,11 @@ def zone_place(
     )
 
 
+def sites_of(tmf_ids: Sequence[str]) -> tuple[Place, ...]:
+    """Places of a study, which names its sites by key: no position is needed."""
+    return tuple(Place(key, math.nan, math.nan, 0.0, None) for key in tmf_ids)
+
+
 def places_of(facilities: pd.DataFrame) -> tuple[Place, ...]:
     """Places of all facilities that have a position, in the table's order."""
     found = (_facility_place(row, {}) for row in facilities.itertuples())

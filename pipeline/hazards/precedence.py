@@ -12,9 +12,9 @@ from typing import Any
 
 from pipeline.core.layers import Band, Layer
 from pipeline.core.model import Status
+from pipeline.core.possible import measure_key
 from pipeline.core.reasons import joined
 from pipeline.core.schemas.hazards import NOTES
-from pipeline.hazards.checks import measure_key
 from pipeline.hazards.samples import Sample
 
 Key = tuple[Any, ...]

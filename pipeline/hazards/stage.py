@@ -25,6 +25,7 @@ from pipeline.core.methods.hazards import HazardMethods
 from pipeline.core.model import Zone
 from pipeline.core.tables import empty_table, read_table, table_of, write_table
 from pipeline.hazards.changes import change_rows
+from pipeline.hazards.checks import check_nodata, check_possible
 from pipeline.hazards.climate import (
     FactorLayer,
     check_shift_unit,
@@ -167,7 +168,9 @@ def _factors(
         return table_factors(layer, item.path)
     sampled = sampler_for(layer.kind, layer.id)(layer, item.path, places, choices)
     if layer.change.baseline is None:
+        check_nodata(layer, sampled)
         return sampled_factors(layer, sampled)
+    check_possible(layer, sampled)
     baseline = _baseline(layer, known)
     if baseline.state is not LayerState.AVAILABLE or baseline.path is None:
         log.warning("%s: not available (%s)", baseline.layer.id, baseline.reason)
@@ -175,6 +178,7 @@ def _factors(
     now = baseline.layer
     sampler = sampler_for(now.kind, now.id)
     present = sampler(now, baseline.path, places, choices)
+    check_possible(now, present)
     return compared_factors(layer, sampled, now, present)
 
 

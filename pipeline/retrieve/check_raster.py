@@ -22,6 +22,25 @@ from pipeline.core.rings import mapped
 Bounds = tuple[float, float, float, float]
 _FULL_READ_BYTES: Final = 200_000_000
 _STORAGE_CRS: Final = "EPSG:4326"
+_NAMES_OF_UNITS: Final = {
+    "g": ("g",),
+    "%g": ("%g", "% g", "percent g"),
+    "m/s2": ("m/s2", "m/s^2", "m/s**2", "m s-2", "m s^-2"),
+    "cm/s2": ("cm/s2", "cm/s^2", "cm/s**2", "cm s-2", "gal"),
+    "m": ("m", "metre", "metres", "meter", "meters"),
+    "cm": ("cm", "centimetre", "centimetres", "centimeter", "centimeters"),
+    "mm": ("mm", "millimetre", "millimetres", "millimeter", "millimeters"),
+    "ft": ("ft", "foot", "feet"),
+    "km": ("km", "kilometre", "kilometres", "kilometer", "kilometers"),
+    "m/s": ("m/s", "m s-1", "m s^-1"),
+    "cm/s": ("cm/s", "cm s-1", "cm s^-1"),
+    "mm/h": ("mm/h", "mm/hr", "mm h-1"),
+    "mm/day": ("mm/day", "mm/d", "mm d-1"),
+    "degC": ("degc", "°c", "deg c", "deg_c", "celsius", "degree_celsius"),
+    "K": ("k", "kelvin"),
+    "deg": ("deg", "degree", "degrees", "°"),
+}
+_UNITS: Final = {name: key for key, names in _NAMES_OF_UNITS.items() for name in names}
 
 
 def check_raster(path: Path, layer: Layer, bbox: Bounds) -> None:
@@ -40,8 +59,8 @@ def check_raster(path: Path, layer: Layer, bbox: Bounds) -> None:
     ------
     InputError
         If the file cannot be read to its end, has no CRS or another one, too few
-        bands, another nodata value or values outside the registered limits, or does
-        not reach into the region.
+        bands, another unit or nodata value, values outside the registered limits, or
+        does not reach into the region.
 
     Notes
     -----
@@ -58,6 +77,7 @@ def check_raster(path: Path, layer: Layer, bbox: Bounds) -> None:
         with raster:
             _check_crs(raster.crs, path, layer)
             _check_bands(raster, path, layer)
+            _check_units(raster, path, layer)
             _check_nodata(raster, path, layer)
             _check_place(raster, path, layer, bbox)
             _check_cells(raster, path, layer)
@@ -80,7 +100,8 @@ def _check_crs(crs: Any, path: Path, layer: Layer) -> None:
             "crs",
             "no CRS stored in the raster",
             str(layer.crs),
-            f"store the CRS, for example with gdal_edit.py -a_srs {layer.crs}",
+            "copy the file again (one that was cut off loses it), or store it, for "
+            f"example with gdal_edit.py -a_srs {layer.crs}",
         )
     found = CRS.from_wkt(crs.to_wkt())
     if not found.equals(CRS.from_user_input(layer.crs), ignore_axis_order=True):
@@ -104,6 +125,25 @@ def _check_bands(raster: Any, path: Path, layer: Layer) -> None:
             f"{raster.count} band(s)",
             f"at least {highest}",
             "use the whole file, or correct 'bands' in the registry",
+        )
+
+
+def _check_units(raster: Any, path: Path, layer: Layer) -> None:
+    """Stop where the file states another unit; names that are not known pass."""
+    units = getattr(raster, "units", ()) or ()
+    row = _UNITS.get(layer.unit.strip().lower())
+    for band in _bands(layer):
+        stated = units[band - 1] if band <= len(units) else None
+        found = _UNITS.get((stated or "").strip().lower())
+        if row is None or found is None or found == row:
+            continue
+        raise _wrong(
+            path,
+            layer,
+            "unit",
+            f"the unit {stated!r} in band {band}",
+            f"{layer.unit!r}",
+            "convert the values, or correct the unit in the file or the registry",
         )
 
 
@@ -181,11 +221,12 @@ def _check_cells(raster: Any, path: Path, layer: Layer) -> None:
     is_small = raster.width * raster.height * cell_bytes <= _FULL_READ_BYTES
     any_value = False
     for band in _bands(layer):
+        scale, offset = raster.scales[band - 1], raster.offsets[band - 1]
         windows = [window for _, window in raster.block_windows(band)]
         for window in windows if is_small else windows[-1:]:
             cells = raster.read(band, window=window, masked=True)
             values = cells.compressed().astype(np.float64)
-            values = values[np.isfinite(values)]
+            values = values[np.isfinite(values)] * scale + offset
             any_value = any_value or values.size > 0
             _check_limits(values, path, layer, band)
     if is_small and not any_value:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
 from pyproj import CRS
 
+from pipeline.core.csv_text import read_csv_rows
 from pipeline.core.errors import InputError, input_error
 from pipeline.core.layers import Layer, LayerRole
 from pipeline.core.point_table import is_point_table, read_point_table
@@ -93,6 +93,15 @@ def _check_table(path: Path, layer: Layer) -> None:
         tables = [str(name) for name, _ in pyogrio.list_layers(path)]
     except _READ_ERRORS as error:
         raise _unreadable(path, layer, error) from None
+    if layer.table is None and len(tables) > 1:
+        raise _wrong(
+            path,
+            layer,
+            "table",
+            f"the tables {', '.join(tables)}, and none is named",
+            "the name of one of them",
+            "give 'table' in the registry (natech layers add --table)",
+        )
     if layer.table is not None and layer.table not in tables:
         raise _wrong(
             path,
@@ -201,38 +210,15 @@ def check_table(path: Path, layer: Layer) -> None:
     Raises
     ------
     InputError
-        If the file is not UTF-8, lacks columns or rows, or a row has another number
-        of fields than the header.
+        If the file is not UTF-8 or separated by commas, lacks columns or rows, or a
+        row has another number of cells than the header.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _wrong(
-            path,
-            layer,
-            None,
-            f"a byte that is not UTF-8 at position {error.start}",
-            "UTF-8 text",
-            "save the file as UTF-8",
-        ) from None
-    rows = list(csv.reader(text.splitlines()))
-    header = tuple(rows[0]) if rows else ()
-    _check_columns(header, path, layer)
-    body = [(number, row) for number, row in enumerate(rows[1:], start=2) if row]
-    if not body:
+    header, rows = read_csv_rows(path)
+    _check_columns(tuple(header), path, layer)
+    if not rows:
         raise _wrong(
             path, layer, None, "no rows", "at least one row", "use a file with data"
         )
-    for number, row in body:
-        if len(row) != len(header):
-            raise input_error(
-                path,
-                row=number,
-                field=layer.id,
-                found=f"{len(row)} fields",
-                expected=f"{len(header)}, as in the header",
-                fix="correct commas and quotes in that row",
-            )
 
 
 def _unreadable(path: Path, layer: Layer, error: Exception) -> InputError:

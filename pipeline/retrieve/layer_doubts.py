@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from pipeline.core.layers import Layer
+from pipeline.core.possible import limits_of
 from pipeline.retrieve.layer_facts import (
     BandFacts,
     Box,
@@ -23,24 +24,6 @@ from pipeline.retrieve.layer_facts import (
     VectorFacts,
 )
 
-POSSIBLE: Final[dict[str, tuple[float, float]]] = {
-    "g": (0.0, 5.0),
-    "cm/s2": (0.0, 5000.0),
-    "m/s2": (0.0, 50.0),
-    "cm/s": (0.0, 1000.0),
-    "m": (-500.0, 9000.0),
-    "mm": (0.0, 30000.0),
-    "mm/h": (0.0, 2000.0),
-    "mm/day": (0.0, 3000.0),
-    "m/s": (0.0, 150.0),
-    "km/h": (0.0, 550.0),
-    "degc": (-100.0, 70.0),
-    "k": (150.0, 350.0),
-    "%": (0.0, 100.0),
-}
-"""What a quantity in a unit can be on Earth (project choice, P: wide on purpose)."""
-_DEPTHS: Final = frozenset({"wd", "depth", "water_depth"})
-_DEPTH_M: Final = (0.0, 200.0)
 _SENTINELS: Final = (-9999.0, -32768.0, -999.0, 255.0, 65535.0, 1e20, -3.4028235e38)
 _MOST_FALLING: Final = 0.5
 _SLACK: Final = 1e-5
@@ -77,19 +60,6 @@ def doubts(facts: Facts, layer: Layer, region_deg: Box | None) -> list[Doubt]:
     if layer.unit == "-" and layer.bands[0].return_period_yr is not None:
         found.append(Doubt(False, "levels have return periods, but the unit is '-'"))
     return found
-
-
-def limits_of(layer: Layer) -> tuple[float | None, float | None]:
-    """Lowest and highest possible value: the row's own, else those of the unit."""
-    measure = (layer.intensity_measure or "").split(":")[0].lower()
-    usual = POSSIBLE.get(layer.unit.lower())
-    if measure in _DEPTHS and layer.unit == "m":
-        usual = _DEPTH_M
-    low, high = usual or (None, None)
-    return (
-        layer.minimum if layer.minimum is not None else low,
-        layer.maximum if layer.maximum is not None else high,
-    )
 
 
 def _raster_doubts(facts: RasterFacts, layer: Layer) -> Iterator[Doubt]:

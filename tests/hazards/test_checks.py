@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.core.errors import InputError
 from pipeline.core.layers import Band
 from pipeline.core.model import Status
-from pipeline.hazards.checks import check_periods, check_possible, suspicions
+from pipeline.hazards.checks import (
+    check_nodata,
+    check_periods,
+    check_possible,
+    suspicions,
+)
 from pipeline.hazards.samples import Sample, Sampled
 
 
@@ -35,6 +42,7 @@ def empty(covered=0.0, tmf_id="kg-1"):
     ("value", "hint"),
     [
         (300.0, "per cent of g"),
+        (30.0, r"per cent of g, or m/s2 \(9\.80665 make 1 g\)"),
         (980.0, "cm/s2"),
         (-9999.0, "declare -9999 as 'nodata'"),
         (-0.5, "unit, sign, scale"),
@@ -77,7 +85,7 @@ def test_a_cell_that_cannot_be_counts_even_where_the_mean_can(make_layer):
 
 
 def test_measures_without_known_limits_pass(make_layer):
-    layer = make_layer(intensity_measure="rain", unit="mm/h")
+    layer = make_layer(intensity_measure="losses", unit="tonnes")
     check_possible(layer, Sampled((measured(1e6), empty())))
 
 
@@ -91,11 +99,6 @@ def test_a_curve_that_falls_names_layer_and_facility(make_layer):
 
 def test_equal_and_growing_curves_pass_in_any_order(make_layer):
     curve = Sampled((measured(0.3, 975), measured(0.2, 475), measured(0.3, 2475)))
-    assert check_periods(make_layer(), curve) is curve
-
-
-def test_rounding_of_single_precision_is_no_fall(make_layer):
-    curve = Sampled((measured(0.3, 475), measured(0.3 * (1 - 1e-7), 975)))
     assert check_periods(make_layer(), curve) is curve
 
 
@@ -131,3 +134,93 @@ def test_layers_that_say_nothing_get_a_named_warning(make_layer, samples, expect
 
 def test_ordinary_layers_get_none(make_layer):
     assert suspicions(make_layer(), Sampled((measured(0.1), empty())), 2) == ()
+
+
+@pytest.mark.parametrize(
+    ("unit", "measure", "hazard", "value"),
+    [
+        ("mm/h", "rain_rate", "flood", -1.0),
+        ("m", "flood_depth", "flood", -5.0),
+        ("m", "some_depth", "flood", 250.0),
+        ("degC", "mean", "extreme_temperature", 300.0),
+    ],
+)
+def test_units_have_limits_where_the_row_has_none(
+    make_layer, unit, measure, hazard, value
+):
+    layer = make_layer(hazard=hazard, process=None, unit=unit)
+    layer = layer.model_copy(update={"intensity_measure": measure})
+    with pytest.raises(InputError, match=f"found {value:g} "):
+        check_possible(layer, Sampled((measured(value),)))
+
+
+@pytest.mark.parametrize("value", [-9999.0, -32768.0, -999.0, 1e20, -3.4028235e38])
+def test_a_value_that_stands_for_no_data_never_passes(make_layer, value):
+    layer = make_layer(intensity_measure="losses", unit="tonnes")
+    for check in (check_possible, check_nodata):
+        with pytest.raises(InputError, match="as 'nodata' in the registry"):
+            check(layer, Sampled((measured(value),)))
+
+
+def test_a_row_may_say_that_such_a_value_is_possible(make_layer):
+    layer = make_layer(intensity_measure="height", unit="units", minimum=-500)
+    check_possible(layer, Sampled((measured(-99.0),)))
+    layer = make_layer(intensity_measure="energy", unit="units", maximum=1e21)
+    check_possible(layer, Sampled((measured(1e20),)))
+
+
+def bounded(period, low, value, high):
+    one = measured(value, period)
+    return replace(one, low=low, high=high)
+
+
+def test_values_that_fall_within_rounding_are_put_in_order(make_layer):
+    curve = Sampled((measured(0.3, 475), measured(0.3 * (1 - 5e-6), 975)))
+    found = check_periods(make_layer(), curve).samples
+    assert [one.value for one in found] == [0.3, 0.3]
+    assert [one.note for one in found] == [None, None]
+
+
+def test_bounds_that_fall_are_widened_until_none_does(make_layer):
+    curve = (
+        bounded(475, 0.20, 0.30, 0.50),
+        bounded(975, 0.15, 0.35, 0.45),
+        bounded(2475, 0.25, 0.40, 0.60),
+    )
+    found = check_periods(make_layer(), Sampled(curve)).samples
+    assert [one.low for one in found] == [0.15, 0.15, 0.25]
+    assert [one.high for one in found] == [0.50, 0.50, 0.60]
+    assert [one.value for one in found] == [0.30, 0.35, 0.40]
+    assert [one.note for one in found] == ["bounds_ordered", "bounds_ordered", None]
+
+
+def test_a_study_without_bounds_gets_none(make_layer):
+    curve = Sampled(tuple(bounded(t, None, t / 1e4, None) for t in (475, 975)))
+    assert check_periods(make_layer(), curve) is curve
+
+
+@pytest.mark.parametrize(
+    ("factor", "expected"),
+    [(9.80665, ("looks_like_m_per_s2|layer=some-layer|intensity=2.942",)), (1.0, ())],
+)
+def test_accelerations_in_another_unit_are_suspected(make_layer, factor, expected):
+    curve = [
+        measured(factor * g * (1 + 0.4 * (t > 475)), t, tmf_id=key)
+        for key, g in (("kg-1", 0.2), ("kg-2", 0.3), ("kg-3", 0.4))
+        for t in (475, 2475)
+    ]
+    found = suspicions(make_layer(), Sampled(tuple(curve)), 3)
+    assert [text.partition("=2.94")[0] for text in found] == [
+        text.partition("=2.94")[0] for text in expected
+    ]
+
+
+def test_a_raster_that_tells_nobody_apart_is_suspected(make_layer):
+    alike = [
+        measured(0.1 * k, t, tmf_id=f"kg-{n}")
+        for n in range(3)
+        for k, t in ((1, 475), (2, 975))
+    ]
+    said = ("same_everywhere|layer=some-layer|n_facilities=3",)
+    assert suspicions(make_layer(), Sampled(tuple(alike)), 3) == said
+    assert suspicions(make_layer(), Sampled(tuple(alike[:4])), 2) == ()

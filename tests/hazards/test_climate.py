@@ -73,12 +73,23 @@ def test_a_table_holds_for_every_facility(read):
         ("ssp245,2041-2060,50,1,,x", "blank"),
         ("ssp245,2041-2060,50,1,-1,x", "a ratio future to present"),
         ("ssp245,2041-2060,50,1,112,x", "a ratio future to present"),
+        ("ssp245,2041-2060,150,1,1.1,x", "found 150; expected a percentile"),
+        ("ssp245,2041-2060,0.5,1,1.1,x", "found 0.5; expected a percentile"),
+        ("ssp245,2041-2060,-5,1,1.1,x", "found -5; expected a percentile"),
     ],
 )
 def test_broken_factors_name_row_and_column(read, row, words):
     with pytest.raises(InputError, match=words) as stopped:
         read("ssp245,2041-2060,5,1,1.0,x\n" + row + "\n")
     assert "row 3" in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("factor", "is_marked"), [(12.0, True), (0.2, True), (3.0, False), (0.5, False)]
+)
+def test_ratios_that_may_be_per_cents_are_marked(read, factor, is_marked):
+    found = read(f"ssp245,2041-2060,50,1,{factor},x\n").at("kg-1")[0]
+    assert (f"factor_unusual|factor={factor:g}" in found.note) is is_marked
 
 
 def test_a_case_that_stands_twice_is_refused(read):

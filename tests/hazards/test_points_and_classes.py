@@ -111,6 +111,27 @@ def test_dates_before_christ_are_years_too(event_layer, events, choices):
     assert one(layer, path, HERE, choices).value == 2
 
 
+@pytest.mark.parametrize("date", ["31.12.2001", "01/02/2001", "20010102", "unknown"])
+def test_dates_that_could_be_read_wrongly_are_refused(
+    event_layer, events, choices, date
+):
+    how = {"statistic": "count", "radius_m": 50_000, "date_column": "when"}
+    layer = event_layer({**how, "first_year": 1900})
+    with pytest.raises(InputError, match="expected a date such as 2020-07-19"):
+        one(layer, events(when=["2001", date, None]), HERE, choices)
+
+
+def test_points_without_a_date_are_told(event_layer, events, choices):
+    path = events(when=["1975-06", "", None])
+    how = {"statistic": "count", "radius_m": 50_000, "date_column": "when"}
+    found = vector.sample(
+        event_layer({**how, "first_year": 1900}), path, [HERE], choices
+    )
+    assert found.samples[0].value == 1
+    assert found.remarks == ("points_without_date|n_points=2",)
+    assert vector.sample(event_layer(how), path, [HERE], choices).remarks == ()
+
+
 @pytest.mark.parametrize(
     ("zero_is", "status"),
     [("no_hazard", Status.NO_HAZARD), ("measured", Status.MEASURED)],

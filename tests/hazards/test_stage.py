@@ -409,3 +409,57 @@ def test_facilities_without_any_position_still_have_their_rows(
     values = table[table["layer_id"] != "change"]["intensity_status"]
     assert isinstance(table, pd.DataFrame)
     assert set(values) == {"not_provided"}
+
+
+def test_a_study_needs_no_position(folder, make_layer, choices):
+    path = folder / "study.csv"
+    path.write_text("tmf_id,475\nkg-3,0.31\n", encoding="utf-8")
+    bands = [{"level": "475", "return_period_yr": 475}]
+    study = make_layer(id="study", kind="table", crs=None, bands=bands)
+    content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    content["layers"].append(entry(study, "hazards", path))
+    table = hazards_table(
+        read_region(folder / "small.yaml"),
+        choices,
+        Manifest.model_validate(content),
+        read_table("facilities", folder / "f.parquet"),
+    )
+    keys = {"layer_id": "study", "scenario": "historical"}
+    row = only(table, tmf_id="kg-3", **keys)
+    assert (row["intensity"], row["intensity_status"]) == (0.31, "measured")
+    assert pd.isna(row["note"])
+    assert only(table, tmf_id="kg-1", **keys)["note"] == "no_value_in_study"
+
+
+@pytest.mark.parametrize("has_baseline", [True, False])
+def test_factors_from_cells_that_stand_for_no_data_stop_the_stage(
+    folder, make_layer, write_raster, choices, has_baseline
+):
+    flood = {"hazard": "flood", "process": "pluvial_flood"}
+    case = {"scenario": "ssp245", "horizon": "2041-2060"}
+    change = {"baseline": "now"} if has_baseline else {"factor_kind": "difference"}
+    then = make_layer(
+        id="change",
+        role="climate_factors",
+        applies_to=["rain_rate"],
+        intensity_measure=None,
+        unit="units",
+        bands=[{"level": "a", **case}],
+        change=change,
+        **flood,
+    )
+    now = make_layer(id="now", role="other", unit="units", bands=[], **flood)
+    empty = np.full((3, 3), -9999.0)
+    content = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    content["layers"][0] = entry(
+        then, "climate_factors", write_raster(empty, name="then.tif")
+    )
+    path = write_raster(empty, name="now.tif")
+    content["layers"].append(entry(now, "climate_baselines", path))
+    with pytest.raises(InputError, match="declare -9999 as 'nodata'"):
+        hazards_table(
+            read_region(folder / "small.yaml"),
+            choices,
+            Manifest.model_validate(content),
+            read_table("facilities", folder / "f.parquet"),
+        )

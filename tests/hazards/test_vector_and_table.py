@@ -8,6 +8,7 @@ from shapely.geometry import Point, Polygon, box
 
 from pipeline.core.errors import InputError
 from pipeline.core.model import Status
+from pipeline.hazards.checks import check_possible
 from pipeline.hazards.places import place_at
 from pipeline.hazards.samplers import sampler_for, table, vector
 
@@ -137,6 +138,12 @@ def test_a_value_that_the_study_lacks_is_not_provided(study, rows):
     found = study("tmf_id,pga\n" + rows).samples[0]
     assert (found.status, found.value) == (Status.NOT_PROVIDED, None)
     assert "study" in found.note
+
+
+def test_bounds_that_cannot_be_stop_like_values(study, make_layer):
+    found = study("tmf_id,pga,pga_low,pga_high\nkg-1,0.3,0.2,300\n")
+    with pytest.raises(InputError, match="found 300 g at facility 'kg-1'"):
+        check_possible(make_layer(), found)
 
 
 def test_sites_of_other_regions_are_told(study):

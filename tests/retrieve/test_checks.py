@@ -5,6 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pytest
+import rasterio
 from affine import Affine
 from shapely.geometry import LineString, Point, Polygon, box
 
@@ -123,6 +124,46 @@ def test_a_value_beyond_its_limits_points_to_the_unit(
         check_raster(path, make_layer(minimum=0, maximum=5), BBOX)
 
 
+@pytest.mark.parametrize("offset", [0.0, -1.0])
+def test_limits_hold_for_values_not_for_stored_numbers(
+    write_raster, make_layer, tmp_path, offset
+):
+    cells = np.full((64, 64), round((0.35 - offset) * 1000), dtype="int16")
+    path = write_raster(tmp_path / "a.tif", cells)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.scales, dataset.offsets = (0.001,), (offset,)
+    check_raster(path, make_layer(minimum=0, maximum=2), BBOX)
+    with pytest.raises(
+        InputError, match=r"value 0\.35; expected values from 0 to 0\.2"
+    ):
+        check_raster(path, make_layer(minimum=0, maximum=0.2), BBOX)
+
+
+@pytest.mark.parametrize(
+    ("stated", "row", "is_refused"),
+    [
+        ("m/s2", "g", True),
+        ("m s-2", "m/s2", False),
+        ("MM/HR", "mm/h", False),
+        ("cm", "m", True),
+        ("what we call metres", "m", False),
+        (None, "m", False),
+    ],
+)
+def test_a_file_that_states_another_unit_is_refused(
+    write_raster, make_layer, tmp_path, stated, row, is_refused
+):
+    path = write_raster(tmp_path / "a.tif")
+    with rasterio.open(path, "r+") as dataset:
+        dataset.units = (stated,)
+    layer = make_layer(unit=row)
+    if not is_refused:
+        check_raster(path, layer, BBOX)
+        return
+    with pytest.raises(InputError, match=f"the unit '{stated}' in band 1; expected"):
+        check_raster(path, layer, BBOX)
+
+
 def test_a_raster_without_any_value_is_refused(write_raster, make_layer, tmp_path):
     path = write_raster(tmp_path / "a.tif", np.full((64, 64), -9999.0, "float32"))
     with pytest.raises(InputError, match="no cell with a value"):
@@ -187,6 +228,14 @@ def test_a_missing_table_is_told_with_those_that_exist(
         check_vector(path, vector_layer(make_layer), BBOX)
 
 
+def test_one_table_of_several_must_be_named(write_vector, make_layer, tmp_path):
+    path = write_vector(tmp_path / "a.gpkg", [LINE])
+    write_vector(path, [LINE], table="u")
+    with pytest.raises(InputError, match="the tables t, u, and none is named"):
+        check_vector(path, vector_layer(make_layer, table=None), BBOX)
+    check_vector(path, vector_layer(make_layer), BBOX)
+
+
 def test_a_missing_column_is_named(write_vector, make_layer, tmp_path):
     path = write_vector(tmp_path / "a.gpkg", [LINE], nmae=["x"])
     with pytest.raises(InputError, match="no column 'name' among nmae"):
@@ -233,7 +282,7 @@ def table_layer(make_layer, columns):
 def test_a_table_in_another_encoding_is_refused(make_layer, tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes("name\nНарын\n".encode("cp1251"))
-    with pytest.raises(InputError, match="not UTF-8 at position 5"):
+    with pytest.raises(InputError, match=r"row 2: found byte .* not UTF-8"):
         check_table(path, table_layer(make_layer, ["name"]))
 
 
@@ -249,12 +298,19 @@ def test_a_table_without_rows_or_columns_is_refused(make_layer, tmp_path):
     with pytest.raises(InputError, match="no rows"):
         check_table(path, table_layer(make_layer, ["name"]))
     path.write_text("")
-    with pytest.raises(InputError, match="no column 'name'"):
+    with pytest.raises(InputError, match="an empty file"):
         check_table(path, table_layer(make_layer, ["name"]))
 
 
 def test_a_row_with_too_many_fields_is_named(make_layer, tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("a,b\n1,2\n1,2,3\n")
-    with pytest.raises(InputError, match=r"row 3.*found 3 fields; expected 2"):
+    with pytest.raises(InputError, match=r"row 3.*found 3 cells; expected 2"):
         check_table(path, table_layer(make_layer, ["a"]))
+
+
+def test_a_table_with_semicolons_is_told_so(make_layer, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("tmf_id;475\nkg-1;0,31\n")
+    with pytest.raises(InputError, match="separated by semicolons"):
+        check_table(path, table_layer(make_layer, ["tmf_id"]))

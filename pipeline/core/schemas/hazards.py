@@ -25,6 +25,7 @@ NOTES = Vocabulary(
         "covered_too_little": ("share_fraction", "needed_fraction"),
         "partly_covered": ("share_fraction",),
         "falls_with_period": (),
+        "bounds_ordered": (),
         "zone_not_given": ("zone",),
         "position_too_uncertain": ("radius_m",),
         "no_flow_layer": (),
@@ -52,9 +53,12 @@ NOTES = Vocabulary(
         "layer_not_available": ("layer", "state"),
         "sites_without_facility": ("sites",),
         "polygons_mended": ("n_polygons",),
+        "points_without_date": ("n_points",),
         "covers_none_well": ("layer",),
         "no_data_anywhere": ("layer",),
         "zero_everywhere": ("layer", "n_facilities"),
+        "same_everywhere": ("layer", "n_facilities"),
+        "looks_like_m_per_s2": ("layer", "intensity"),
         "unchanged_by_climate": (),
         "no_factor_known": (),
         "factors_not_available": ("layer", "state"),
@@ -73,6 +77,7 @@ NOTES = Vocabulary(
         "baseline_without_value": ("layer",),
         "baseline_is_zero": ("layer",),
         "factor_out_of_range": ("factor",),
+        "factor_unusual": ("factor",),
     },
 )
 

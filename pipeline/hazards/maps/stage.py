@@ -24,7 +24,8 @@ from pipeline.core.files import whole_folder, write_json, write_provenance
 from pipeline.core.hazard_maps import INDEX_FILE, MAP_NOTES, RECORD_FILE, HazardMaps
 from pipeline.core.layers import Layer, LocalLayer, read_manifest
 from pipeline.core.methods.hazards import HazardMethods
-from pipeline.hazards.checks import likely_mistake, limits_of
+from pipeline.core.possible import is_undeclared_nodata, limits_of
+from pipeline.hazards.checks import likely_mistake
 from pipeline.hazards.maps.cog import MapFile, write_style
 from pipeline.hazards.maps.index_map import (
     DEFAULT_BUDGET_BYTES,
@@ -193,7 +194,7 @@ def _check_level(layer: Layer, level: str, low: float, high: float) -> None:
     for value in (low, high):
         too_low = minimum is not None and value < minimum
         too_high = maximum is not None and value > maximum
-        if too_low or too_high:
+        if too_low or too_high or is_undeclared_nodata(value, layer):
             raise input_error(
                 f"layer {layer.id!r}",
                 field=level,

@@ -83,8 +83,11 @@ def _look_up(
             expected="bounds that enclose the value",
             fix="correct the bounds",
         )
+    least, largest = (
+        value if end is None else end for end in (low, high)
+    )  # a bound that cannot be is as wrong as a value
     return Sample(
-        place.tmf_id, band, Status.MEASURED, value, low, high, 1.0, value, value
+        place.tmf_id, band, Status.MEASURED, value, low, high, 1.0, least, largest
     )
 
 

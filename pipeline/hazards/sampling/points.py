@@ -7,6 +7,7 @@ spot; the central value is that of the circle's centre.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -35,6 +36,10 @@ from pipeline.hazards.samples import Sample, Sampled, sample_of
 _EARTH_M: Final = 6_356_752.0
 _SLACK: Final = 1.01
 _NEAREST: Final = 8
+_DATE: Final = re.compile(
+    r"(?P<year>-?\d{1,4})(\.0*)?"  # a year, perhaps as a number
+    r"|(?P<of_date>-?\d{4})-\d{1,2}(-\d{1,2}([T ].*)?)?"
+)
 _FloatArray = NDArray[np.float64]
 
 
@@ -59,6 +64,7 @@ def sample_points(
         If the layer holds other shapes than points, a date cannot be read, or the
         column of values is missing.
     """
+    undated = points_without_date(frame, how, layer, path)
     frame = counted_points(frame, how, layer, path)
     lon, lat = frame.geometry.x.to_numpy(), frame.geometry.y.to_numpy()
     tree = cKDTree(_on_sphere(lon, lat))
@@ -74,7 +80,8 @@ def sample_points(
             away_m = distance_m(place.lon_deg, place.lat_deg, lon[near], lat[near])
             bounds = _bounds(how, away_m, values[near], place.radius_m)
             samples.append(_sample(place, band, bounds, layer, how, choices))
-    return Sampled(tuple(samples))
+    said = NOTES.reason("points_without_date", n_points=undated)
+    return Sampled(tuple(samples), (said,) if undated else ())
 
 
 def counted_points(
@@ -82,6 +89,16 @@ def counted_points(
 ) -> gpd.GeoDataFrame:
     """Points of a layer in the years in which its list counts."""
     return _in_period(_only_points(frame, layer, path), how, layer, path)
+
+
+def points_without_date(
+    frame: gpd.GeoDataFrame, how: Points, layer: Layer, path: Path
+) -> int:
+    """Number of points that are left out because nobody knows their year."""
+    frame = _only_points(frame, layer, path)
+    if not _has_period(how):
+        return 0
+    return int(np.isnan(_years(frame, how, layer, path)).sum())
 
 
 def _only_points(frame: gpd.GeoDataFrame, layer: Layer, path: Path) -> gpd.GeoDataFrame:
@@ -101,29 +118,43 @@ def _in_period(
     frame: gpd.GeoDataFrame, how: Points, layer: Layer, path: Path
 ) -> gpd.GeoDataFrame:
     """Points of the years in which the list counts; points without a date do not."""
-    if how.date_column is None or how.first_year is how.last_year is None:
+    if not _has_period(how):
         return frame
+    years = _years(frame, how, layer, path)
+    first = -np.inf if how.first_year is None else how.first_year
+    last = np.inf if how.last_year is None else how.last_year
+    return frame[(years >= first) & (years <= last)]
+
+
+def _has_period(how: Points) -> bool:
+    limits = (how.first_year, how.last_year)
+    return how.date_column is not None and limits != (None, None)
+
+
+def _years(
+    frame: gpd.GeoDataFrame, how: Points, layer: Layer, path: Path
+) -> _FloatArray:
+    """Year of every point, NaN where a date is blank."""
     if how.date_column not in frame.columns:
         raise input_error(
             path,
-            field=how.date_column,
+            field=str(how.date_column),
             found="no such column",
             expected=f"the dates of layer {layer.id!r}",
             fix="correct 'points.date_column' in the registry",
         )
-    years = np.array([_year(v, path, how) for v in frame[how.date_column]])
-    first = -np.inf if how.first_year is None else how.first_year
-    last = np.inf if how.last_year is None else how.last_year
-    return frame[(years >= first) & (years <= last)]
+    years = [_year(value, path, how) for value in frame[how.date_column]]
+    return np.array(years, dtype=np.float64)
 
 
 def _year(value: object, path: Path, how: Points) -> float:
     if value is None or pd.isna(value):  # type: ignore[call-overload]
         return np.nan
     text = str(value).strip()
-    sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text)
-    year = digits.partition("-")[0].partition(".")[0]
-    if not year.isdigit():
+    if not text:
+        return np.nan
+    found = _DATE.fullmatch(text)
+    if found is None:
         raise input_error(
             path,
             field=str(how.date_column),
@@ -131,7 +162,7 @@ def _year(value: object, path: Path, how: Points) -> float:
             expected="a date such as 2020-07-19, or a year",
             fix="correct the date, or leave it blank",
         )
-    return float(sign * int(year))
+    return float(found["year"] or found["of_date"])
 
 
 def _on_sphere(lon_deg: _FloatArray, lat_deg: _FloatArray) -> _FloatArray:
