@@ -161,3 +161,45 @@ def test_series_as_columns_give_what_they_give_as_rows():
         np.testing.assert_allclose(
             getattr(rows, name), getattr(columns, name), atol=1e-9, err_msg=name
         )
+
+
+@pytest.mark.parametrize("n_epochs", [120, 121, 122, 123])
+@pytest.mark.parametrize("n_series", [1, 6, 70, 1100])
+@pytest.mark.parametrize("epochs_first", [False, True])
+def test_blocks_of_any_size_agree_with_numpy(n_epochs, n_series, epochs_first):
+    # sizes that fill whole tiles of the kernels, and such that leave a rest
+    rng = np.random.default_rng([n_epochs, n_series])
+    time_d = 12.0 * np.arange(n_epochs)
+    values = rng.normal(0, 5, (n_series, n_epochs)) + rng.normal(0, 80, (n_series, 1))
+    values = values.astype(np.float32)
+    given = np.ascontiguousarray(values.T) if epochs_first else values
+    fit = fit_trends(given, time_d, epochs_first=epochs_first)
+    design = series_model(time_d).design
+    y = values.astype(float).T
+    line = np.linalg.lstsq(design[:, :-1], y, rcond=None)[0]
+    full = np.linalg.lstsq(design, y, rcond=None)[0]
+    rmse = np.sqrt(((y - design @ full) ** 2).mean(axis=0))
+    np.testing.assert_allclose(fit.velocity_mm_per_yr, line[-1], atol=1e-8)
+    np.testing.assert_allclose(fit.acceleration_mm_per_yr2, 2 * full[-1], atol=1e-8)
+    np.testing.assert_allclose(fit.amplitude_mm, np.hypot(*full[1:3]), atol=1e-8)
+    np.testing.assert_allclose(fit.semiannual_mm, np.hypot(*full[3:5]), atol=1e-8)
+    np.testing.assert_allclose(fit.rmse_mm, rmse, atol=1e-8)
+
+
+@pytest.mark.parametrize("gap_at", [0, 1, 119, 122])
+def test_a_gap_in_a_grid_concerns_its_cell_alone(gap_at):
+    rng = np.random.default_rng(gap_at)
+    time_d = 12.0 * np.arange(123)
+    values = rng.normal(0, 5, (123, 600)).astype(np.float32)
+    whole = fit_trends(values, time_d, epochs_first=True)
+    values[gap_at, 7] = np.nan
+    fit = fit_trends(values, time_d, epochs_first=True)
+    others = np.arange(600) != 7
+    np.testing.assert_array_equal(
+        fit.velocity_mm_per_yr[others], whole.velocity_mm_per_yr[others]
+    )
+    valid = ~np.isnan(values[:, 7])
+    line = series_model(time_d).line[valid]
+    expected = np.linalg.lstsq(line, values[valid, 7].astype(float), rcond=None)[0][-1]
+    assert fit.velocity_mm_per_yr[7] == pytest.approx(expected, abs=1e-8)
+    assert fit.n_epochs[7] == 122

@@ -17,10 +17,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.displacement.fit.projection_kernel import project
 from pipeline.displacement.fit.trend import NO_STEPS, orthonormal_basis, series_model
 from pipeline.displacement.fit.trend_kernel import (
     factor_of_gaps,
-    project,
     solve_gaps,
     sort_out,
 )

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.displacement.fit import trend_kernel
+from pipeline.displacement.fit.projection_kernel import GROUP
 
 DAYS_PER_YEAR: Final = 365.25
 MINIMUM_SEASONAL_SPAN_D: Final = 548.0  # one and a half years (P)
@@ -146,7 +147,7 @@ def orthonormal_basis(
         raise ValueError(f"{m} epochs cannot carry {p} terms")
     q, r = np.linalg.qr(design)
     signs = np.where(np.diag(r) < 0, -1.0, 1.0)
-    n_rows = 1 + -(-(p - 1) // trend_kernel.GROUP) * trend_kernel.GROUP
+    n_rows = 1 + -(-(p - 1) // GROUP) * GROUP
     basis = np.zeros((n_rows, m))
     basis[:p] = (q * signs).T
     return basis, np.ascontiguousarray(r * signs[:, None])

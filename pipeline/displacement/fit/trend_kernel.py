@@ -3,13 +3,8 @@
 Series stand either as rows (points, epochs) or as columns (epochs, points), as grids do
 in their files; each is read once. With the orthonormal basis Q of the design X = QR the
 projections c = Q'y hold all nested models, and the sum of squared residuals is
-y'y - c'c. The first column of X is constant, so the first projection is a plain sum.
-Missing epochs leave their rows of Q out: Q'Q is then one minus their products, and is
-factored by Cholesky (S'S).
-
-Rows are worked on by tiles: sums and squares first, which takes the tile from memory as
-fast as it can be read, then the products with the basis, four rows at a time, from the
-cache. Everything is summed in double precision.
+y'y - c'c. Missing epochs leave their rows of Q out: Q'Q is then one minus their
+products, and is factored by Cholesky (S'S).
 """
 
 from __future__ import annotations
@@ -20,13 +15,17 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-GROUP: Final = 2
-"""Terms behind the first one that are projected together; the basis is padded to it."""
+from pipeline.displacement.fit.projection_kernel import (
+    FASTMATH,
+    project,
+    project_columns,
+    project_rows,
+)
+
 VELOCITY, ACCELERATION, ANNUAL, SEMIANNUAL, RMSE, N_EPOCHS, FIRST_STEP = range(7)
-_TILE: Final = 64  # rows, and columns, that are worked on together
-_WIDE: Final = 256
+_TILE: Final = 64  # rows that are worked on together
+_WIDE: Final = 512  # columns that are worked on together
 _LEAST_PIVOT: Final = 1e-9
-_FASTMATH: Final = {"reassoc", "contract", "nsz", "arcp"}  # NaN keeps its meaning
 
 
 class Room(NamedTuple):
@@ -52,7 +51,7 @@ def fit_rows(
         start = tile * _TILE
         width = min(_TILE, n - start)
         c, squares = np.empty((len(basis), _TILE)), np.empty(_TILE)
-        _project_rows(rows[start : start + width], basis, c, squares)
+        project_rows(rows[start : start + width], basis, c, squares)
         target = out[:, start : start + width]
         _complete(c, squares, solve, shape, m, target)
         if not np.isnan(squares[:width].sum()):
@@ -64,17 +63,16 @@ def fit_rows(
                 _with_gaps(row, basis, triangle, shape, room, c[:, k], target[:, k])
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, nogil=True)
 def fit_columns(
     columns: Any, basis: Any, triangle: Any, solve: Any, shape: Any, out: Any
 ) -> None:  # pragma: no cover (compiled)
-    """Fit series that stand as columns (m, n); the rest as in `fit_rows`."""
+    """Fit series that stand as columns (m, n) on one thread; the rest as `fit_rows`."""
     m, n = columns.shape
-    for tile in numba.prange((n + _WIDE - 1) // _WIDE):
-        start = tile * _WIDE
+    c, squares = np.empty((len(basis), _WIDE)), np.empty(_WIDE)
+    for start in range(0, n, _WIDE):
         width = min(_WIDE, n - start)
-        c, squares = np.zeros((len(basis), _WIDE)), np.zeros(_WIDE)
-        _project_tile(columns[:, start : start + width], basis, c, squares)
+        project_columns(columns, start, width, basis, c, squares)
         target = out[:, start : start + width]
         _complete(c, squares, solve, shape, m, target)
         if not np.isnan(squares[:width].sum()):
@@ -86,85 +84,6 @@ def fit_columns(
                 for i in range(m):
                     row[i] = columns[i, start + k]
                 _with_gaps(row, basis, triangle, shape, room, c[:, k], target[:, k])
-
-
-@numba.njit(cache=True)
-def project(y: Any, basis: Any, c: Any) -> float:  # pragma: no cover (compiled)
-    """Projections of a series and its sum of squares; NaN if a value is missing.
-
-    Everything is relative to the first value, which keeps the squares small.
-    """
-    first = np.float64(y[0])
-    total, squares = _total_and_squares(y, first)
-    c[0] = basis[0, 0] * total
-    for j in range(1, len(basis), GROUP):
-        c[j], c[j + 1] = _two_terms(y, first, basis[j], basis[j + 1])
-    return float(squares)
-
-
-@numba.njit(cache=True)
-def _project_rows(
-    rows: Any, basis: Any, c: Any, squares: Any
-) -> None:  # pragma: no cover (compiled)
-    """As `project`, for neighbouring rows; ``c`` is (padded terms, rows)."""
-    n = len(rows)
-    for k in range(n):
-        total, squares[k] = _total_and_squares(rows[k], np.float64(rows[k, 0]))
-        c[0, k] = basis[0, 0] * total
-    for k in range(0, n, 4):
-        at = (k, min(k + 1, n - 1), min(k + 2, n - 1), min(k + 3, n - 1))
-        four = rows[at[0]], rows[at[1]], rows[at[2]], rows[at[3]]
-        for j in range(1, len(basis), GROUP):
-            found = _two_terms_of_four(four, basis[j], basis[j + 1])
-            for i in range(4):
-                c[j, at[i]], c[j + 1, at[i]] = found[2 * i], found[2 * i + 1]
-
-
-@numba.njit(cache=True, fastmath=_FASTMATH)
-def _total_and_squares(
-    y: Any, first: Any
-) -> tuple[Any, Any]:  # pragma: no cover (compiled)
-    total = squares = 0.0
-    for i in range(len(y)):
-        value = np.float64(y[i]) - first
-        total += value
-        squares += value * value
-    return total, squares
-
-
-@numba.njit(cache=True, fastmath=_FASTMATH)
-def _two_terms(
-    y: Any, first: Any, q: Any, r: Any
-) -> tuple[Any, Any]:  # pragma: no cover (compiled)
-    c = d = 0.0
-    for i in range(len(y)):
-        value = np.float64(y[i]) - first
-        c += q[i] * value
-        d += r[i] * value
-    return c, d
-
-
-@numba.njit(cache=True, fastmath=_FASTMATH)
-def _two_terms_of_four(
-    rows: Any, q: Any, r: Any
-) -> tuple[Any, ...]:  # pragma: no cover (compiled)
-    """Projections of four series on two terms, whose values are loaded once."""
-    y0, y1, y2, y3 = rows
-    f0, f1 = np.float64(y0[0]), np.float64(y1[0])
-    f2, f3 = np.float64(y2[0]), np.float64(y3[0])
-    c0 = c1 = c2 = c3 = d0 = d1 = d2 = d3 = 0.0
-    for i in range(len(q)):
-        v0, v1 = np.float64(y0[i]) - f0, np.float64(y1[i]) - f1
-        v2, v3 = np.float64(y2[i]) - f2, np.float64(y3[i]) - f3
-        c0 += q[i] * v0
-        c1 += q[i] * v1
-        c2 += q[i] * v2
-        c3 += q[i] * v3
-        d0 += r[i] * v0
-        d1 += r[i] * v1
-        d2 += r[i] * v2
-        d3 += r[i] * v3
-    return c0, d0, c1, d1, c2, d2, c3, d3
 
 
 @numba.njit(cache=True)
@@ -185,29 +104,7 @@ def sort_out(y: Any, value: Any, place: Any) -> int:  # pragma: no cover (compil
     return n_valid
 
 
-@numba.njit(cache=True, fastmath=_FASTMATH)
-def _project_tile(
-    columns: Any, basis: Any, sums: Any, squares: Any
-) -> None:  # pragma: no cover (compiled)
-    """As `project`, for neighbouring columns, two epochs at a time."""
-    m, width = columns.shape
-    for i in range(0, m, 2):
-        last = min(i + 1, m - 1)
-        once = 1.0 if last > i else 0.0
-        y, z, first = columns[i], columns[last], columns[0]
-        u, v = np.empty(_WIDE), np.empty(_WIDE)
-        for k in range(width):
-            u[k] = np.float64(y[k]) - np.float64(first[k])
-            v[k] = (np.float64(z[k]) - np.float64(first[k])) * once
-            squares[k] += u[k] * u[k] + v[k] * v[k]
-        for j in range(len(basis)):
-            q, r = basis[j, i], basis[j, last]
-            row = sums[j]
-            for k in range(width):
-                row[k] += q * u[k] + r * v[k]
-
-
-@numba.njit(cache=True, fastmath=_FASTMATH)
+@numba.njit(cache=True, fastmath=FASTMATH)
 def _complete(
     c: Any, squares: Any, solve: Any, shape: Any, m: int, out: Any
 ) -> None:  # pragma: no cover (compiled)
@@ -337,7 +234,7 @@ def _gram(
                 gram[a, b] = (1.0 if a == b else 0.0) - total
 
 
-@numba.njit(cache=True, fastmath=_FASTMATH)
+@numba.njit(cache=True, fastmath=FASTMATH)
 def _dot(a: Any, b: Any, n: int) -> float:  # pragma: no cover (compiled)
     total = 0.0
     for i in range(n):
