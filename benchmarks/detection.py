@@ -1,244 +1,321 @@
 """What the watch detects: simulated facilities, judged epoch by epoch.
 
-Run from the project's folder: ``python benchmarks/detection.py --facilities 100``.
+Run from the project's folder: ``python benchmarks/detection.py --facilities 100``
+(about one second of processor time a facility).
 
-Failures: share at amber or above at least 14 days ahead among those whose way to
-failure stands out of the noise by more than three (`SimulatedFacility.strength`), lead
-times, and what red forecasts are worth. False alarms: facilities of the default mix
-without danger, by rises to yellow, amber and red per facility and year. The rules are
-those of configs/methods.yaml, whose thresholds were tuned on other seeds (1 and 2).
-Everything is simulated by `pipeline.displacement.simulate_facility`: the figures hold
-for its mix and not for the world.
+Failures (random generators ``[seed, k]``): share at amber or above at least 14 days
+ahead among those whose way to failure stands out of the noise by more than three
+(`SimulatedFacility.strength`), lead times, and what the dates of red forecasts are
+worth. False alarms (``[seed + 1, k]``): rises to yellow, amber and red of facilities of
+the default mix without danger, per facility and year. Shares have binomial 95 %
+intervals (Clopper and Pearson), rates Poisson ones. The rules are those of
+configs/methods.yaml; both figures are also given for other thresholds of the rule
+"speeds up now". Everything is simulated by `pipeline.displacement.simulate_facility`:
+the figures hold for its mix and not for the world.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import shapely
-from numpy.typing import NDArray
-from shapely.geometry import box
+from scipy.stats import beta, chi2
 
 from pipeline.core.config import read_methods
 from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import WatchLevel
 from pipeline.displacement.places import Place
-from pipeline.displacement.search import SearchArea
-from pipeline.displacement.series import Component, PointSeries
 from pipeline.displacement.simulate_facility import (
-    HALF_WAVE_MM,
     Scenario,
     SimulatedFacility,
     scenario_of_any_kind,
     simulate_facility,
 )
+from pipeline.displacement.simulated_series import area_of, series_of
 from pipeline.displacement.warning.replay import Judged, judge_days
 
-LON, LAT = 70.1, 40.2
-M_PER_DEG_LON, M_PER_DEG_LAT = 85_160.0, 111_040.0
-LOS = (-0.62, -0.10, 0.778)
 AHEAD_D = 14.0
 STRONG = 3.0
 FIRST_D = 560.0  # shorter series have no season, and no speeding up is looked for
 WATCHED_D = 400.0
+LOWEST = 3.0
+THRESHOLDS = (4.8, 5.0, 5.2, 5.4, 5.6, 5.8, 6.0, 6.2, 6.4, 6.8)
+STRENGTHS = (STRONG, 5.0, 8.0, 15.0, np.inf)
+TO_FAILURE_D = (0.0, 14.0, 28.0, 42.0, 60.0, np.inf)
 ORDER = [str(level) for level in WatchLevel]
-ZONES = {"dam": "dam", "beach": "beach", "foundation": "foundation"} | {
-    "slope": "slope_above"
-}
+AMBER, RED = ORDER.index("amber"), ORDER.index("red")
 
 
-@dataclass
-class Tally:
-    """What was counted."""
+@dataclass(frozen=True)
+class Epoch:
+    """A facility at an epoch.
 
-    lead_d: list[float] = field(default_factory=list)
-    n_strong: int = 0
-    n_in_time: int = 0
-    by_strength: list[tuple[float, bool]] = field(default_factory=list)
-    first_red: list[tuple[float, float, bool]] = field(default_factory=list)
-    rises: Counter[tuple[str, str]] = field(default_factory=Counter)
-    rules: Counter[tuple[str, str]] = field(default_factory=Counter)
-    years: dict[str, float] = field(default_factory=dict)
+    ``level`` by the rules as they are, ``rule`` the first that is stated, ``score`` of
+    the rule "speeds up now" (0 below `LOWEST`), ``forecast_d`` the date, its lower and
+    its upper bound, on the axis of ``day``; NaN without.
+    """
+
+    day: float
+    level: int
+    rule: str
+    score: float
+    forecast_d: tuple[float, float, float]
 
 
-def point_series(facility: SimulatedFacility) -> PointSeries:
-    """Turn a simulated facility into the record that readers make."""
-    n = len(facility.xy_m)
-    unknown = np.full(n, np.nan)
-    return PointSeries(
-        source_id="simulated",
-        reader="none",
-        product="simulated",
-        component=Component.LINE_OF_SIGHT,
-        point_id=np.array([f"p{k:04d}" for k in range(n)]),
-        lon_deg=LON + facility.xy_m[:, 0] / M_PER_DEG_LON,
-        lat_deg=LAT + facility.xy_m[:, 1] / M_PER_DEG_LAT,
-        epoch=facility.epoch,
-        displacement_mm=facility.displacement_mm,
-        los=np.tile(np.asarray(LOS), (n, 1)),
-        track_angle_deg=unknown,
-        coherence=unknown,
-        height_m=unknown,
-        provider_velocity_mm_per_yr=unknown,
-        is_interpolated=False,
-        reference_point="frame",
-        reference_epoch="unknown",
-        footprint=box(LON - 0.05, LAT - 0.05, LON + 0.05, LAT + 0.05),
-        unit_in_file="mm",
-        sign_in_file="towards the satellite",
-        wavelength_mm=2.0 * HALF_WAVE_MM,
+@dataclass(frozen=True)
+class Watched:
+    """A facility and its judged epochs."""
+
+    kind: str
+    strength: float
+    failure_d: float
+    epochs: tuple[Epoch, ...]
+
+    def lead_d(self, threshold: float | None = None) -> float:
+        """Days from the first epoch at amber to the failure; -1 if there is none.
+
+        By all rules, or by the rule "speeds up now" alone at a threshold.
+        """
+        for epoch in self.epochs:
+            if is_amber(epoch, threshold):
+                return self.failure_d - epoch.day
+        return -1.0
+
+    def rises(self, threshold: float | None = None) -> int:
+        """How often the level rose to amber or above (parameter as for `lead_d`)."""
+        at = [False] + [is_amber(epoch, threshold) for epoch in self.epochs]
+        return sum(b and not a for a, b in pairwise(at))
+
+    @property
+    def years(self) -> float:
+        """Years watched."""
+        return (self.epochs[-1].day - self.epochs[0].day) / 365.25
+
+
+def is_amber(epoch: Epoch, threshold: float | None) -> bool:
+    """Whether an epoch is at amber or above (parameter as for `Watched.lead_d`)."""
+    return epoch.level >= AMBER if threshold is None else epoch.score > threshold
+
+
+def watched(
+    facility: SimulatedFacility, methods: DisplacementMethods, outlined: bool
+) -> Watched | None:
+    """Judge a facility from the onset on, or in its last 400 days.
+
+    None for failures that are too weak, and where nothing happens and there are no two
+    epochs to judge. A failure without epochs to judge stays, as one that is missed.
+    """
+    strength, time_d = facility.strength(AHEAD_D), facility.time_d
+    failure_d = facility.failure_d
+    if failure_d is not None and strength <= STRONG:
+        return None
+    from_d = time_d[-1] - WATCHED_D
+    if failure_d is not None and facility.onset_d is not None:
+        from_d = facility.onset_d
+    days = [day for day, t in zip(facility.epoch, time_d, strict=True) if t >= from_d]
+    days = [day for day in days if (day - facility.epoch[0]).astype(int) >= FIRST_D]
+    if failure_d is None and len(days) < 2:
+        return None
+    speed_up = methods.speed_up.model_copy(update={"sigma": LOWEST})
+    lower = methods.model_copy(update={"speed_up": speed_up})
+    most = _judged(facility, lower, days, outlined)
+    scores = [_score(one) for one in most]
+    again = [
+        day
+        for day, one, score in zip(days, most, scores, strict=True)
+        if score > 0.0 or one.columns["watch_level"] == "red"
+    ]
+    as_is = dict(
+        zip(again, _judged(facility, methods, again, outlined), strict=True)
+        if again
+        else ()
     )
+    epochs = [
+        _epoch(facility, day, as_is.get(day, one), score)
+        for day, one, score in zip(days, most, scores, strict=True)
+    ]
+    ends = np.nan if failure_d is None else failure_d
+    return Watched(str(facility.scenario), strength, ends, tuple(epochs))
 
 
-def place_of(
-    facility: SimulatedFacility, methods: DisplacementMethods, *, outlines: bool
-) -> Place:
-    """Place of a facility: with the outlines of its zones, or its position alone."""
-    found = []
-    series = point_series(facility)
-    for name, zone in ZONES.items() if outlines else ():
-        here = facility.zone == name
-        points = shapely.multipoints(
-            np.column_stack([series.lon_deg[here], series.lat_deg[here]])
-        )
-        found.append((zone, points.convex_hull.buffer(1e-5)))
-    area = SearchArea("sim", LON, LAT, 1500.0, 500.0, outlines=tuple(found))
-    return Place(area, methods)
-
-
-def judged_days(
-    facility: SimulatedFacility, place: Place, from_d: float
-) -> Iterator[tuple[float, Judged]]:
-    """Judge every epoch from a day on, as a run on that day would have."""
-    time_d: NDArray[np.float64] = facility.time_d
-    chosen = np.flatnonzero(time_d >= from_d)
-    days = [facility.epoch[k] for k in chosen]
+def _judged(
+    facility: SimulatedFacility,
+    methods: DisplacementMethods,
+    days: Sequence[np.datetime64],
+    outlined: bool,
+) -> list[Judged]:
+    place = Place(area_of(facility, outlined=outlined), methods)
     newest = date.fromisoformat(str(facility.epoch[-1]))
-    found, _ = judge_days(place, [point_series(facility)], days, newest)
-    yield from zip(time_d[chosen].tolist(), found, strict=True)
+    return judge_days(place, [series_of(facility)], days, newest)[0]
 
 
-def count_failure(facility: SimulatedFacility, place: Place, tally: Tally) -> None:
-    """Judge a failure from its onset on."""
-    onset_d, failure_d = facility.onset_d, facility.failure_d
-    if onset_d is None or failure_d is None or facility.strength(AHEAD_D) <= STRONG:
-        return
-    seen = seen_red = None
-    for day, judged in judged_days(facility, place, max(onset_d, FIRST_D)):
-        level = ORDER.index(str(judged.columns["watch_level"]))
-        if seen is None and level >= ORDER.index("amber"):
-            seen = failure_d - day
-        if seen_red is None and level >= ORDER.index("red"):
-            seen_red = failure_d - day
-            tally.first_red.append(_red(facility, judged, failure_d, seen_red))
-    tally.n_strong += 1
-    in_time = seen is not None and seen >= AHEAD_D
-    tally.n_in_time += in_time
-    tally.by_strength.append((facility.strength(AHEAD_D), in_time))
-    tally.lead_d.append(-1.0 if seen is None else seen)
+def _score(judged: Judged) -> float:
+    found = re.search(r"score_sigma=([0-9.]+)", str(judged.columns["watch_reason"]))
+    return float(found.group(1)) if found else 0.0
 
 
-def _red(
-    facility: SimulatedFacility, judged: Judged, failure_d: float, lead_d: float
-) -> tuple[float, float, bool]:
-    """Lead of the first red, error of its date in days, and whether the range held."""
-    dates = [judged.columns.get(f"forecast{k}_date") for k in ("", "_low", "_high")]
-    if any(day is None for day in dates):
-        return lead_d, np.nan, False
-    first = facility.epoch[0]
+def _epoch(
+    facility: SimulatedFacility, day: np.datetime64, judged: Judged, score: float
+) -> Epoch:
+    columns, first = judged.columns, facility.epoch[0]
+    dates = [columns.get(f"forecast{k}_date") for k in ("", "_low", "_high")]
     middle, low, high = (
-        float((np.datetime64(str(d)) - first).astype(int)) for d in dates
+        np.nan if one is None else float((np.datetime64(str(one)) - first).astype(int))
+        for one in dates
     )
-    return lead_d, middle - failure_d, low - 1.0 <= failure_d <= high + 1.0
+    return Epoch(
+        day=float((day - first).astype(int)),
+        level=ORDER.index(str(columns["watch_level"])),
+        rule=str(columns["watch_reason"]).split("|")[0],
+        score=score,
+        forecast_d=(middle, low, high),
+    )
 
 
-def count_harmless(facility: SimulatedFacility, place: Place, tally: Tally) -> None:
-    """Judge the last 400 days of a facility without danger; count rises of level."""
-    from_d = max(facility.time_d[-1] - WATCHED_D, FIRST_D)
-    before = ORDER.index("green")
-    days = []
-    for day, judged in judged_days(facility, place, from_d):
-        level = ORDER.index(str(judged.columns["watch_level"]))
-        days.append(day)
-        for name in ("yellow", "amber", "red"):
-            limit = ORDER.index(name)
-            if level >= limit > before:
-                tally.rises[(str(facility.scenario), name)] += 1
-                rule = str(judged.columns["watch_reason"]).split("|")[0]
-                tally.rules[(name, rule)] += 1
-        before = level
-    if days:
-        kind = str(facility.scenario)
-        passed = (days[-1] - days[0]) / 365.25
-        tally.years[kind] = tally.years.get(kind, 0.0) + passed
+def share(hits: int, n: int) -> str:
+    """A share with its binomial interval."""
+    low = beta.ppf(0.025, hits, n - hits + 1) if hits else 0.0
+    high = beta.ppf(0.975, hits + 1, n - hits) if hits < n else 1.0
+    return f"{hits} of {n} = {hits / n:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def report(tally: Tally) -> None:
-    """Print all figures."""
-    lead = np.array(tally.lead_d)
-    share = tally.n_in_time / max(tally.n_strong, 1)
-    print(f"failures stronger than {STRONG:g} times the noise: {tally.n_strong}")
-    print(f"amber or above at least {AHEAD_D:g} d ahead: {100 * share:.1f} %")
-    if lead.size:
-        print(
-            f"lead of amber, d: 10 % {np.quantile(lead, 0.1):.0f}, "
-            f"25 % {np.quantile(lead, 0.25):.0f}, median {np.median(lead):.0f}, "
-            f"75 % {np.quantile(lead, 0.75):.0f} (-1: never)"
-        )
-    for low, high in ((3, 5), (5, 8), (8, 15), (15, 30), (30, 1000)):
-        some = [hit for strength, hit in tally.by_strength if low < strength <= high]
-        if some:
-            print(f"  strength {low} to {high}: {np.mean(some):.2f} of {len(some)}")
-    red = np.array(tally.first_red)
-    if red.size:
-        dated = red[np.isfinite(red[:, 1])]
-        print(
-            f"red at some epoch: {len(red)} ({len(red) / tally.n_strong:.2f}), median "
-            f"lead {np.median(red[:, 0]):.0f} d; dates given {len(dated)}: median "
-            f"error {np.median(dated[:, 1]):.0f} d, range holds "
-            f"{dated[:, 2].mean():.2f}"
-        )
-    years = sum(tally.years.values())
-    print(f"facilities without danger: {years:.0f} facility-years")
+def rate(count: int, years: float) -> str:
+    """A rate per facility and year with its Poisson interval."""
+    low = 0.5 * chi2.ppf(0.025, 2 * count) if count else 0.0
+    high = 0.5 * chi2.ppf(0.975, 2 * (count + 1))
+    each = [value / years for value in (count, low, high)]
+    return (
+        f"{count} in {years:.0f} years = {each[0]:.3f} [{each[1]:.3f}, {each[2]:.3f}]"
+    )
+
+
+def report_failures(failures: Sequence[Watched]) -> None:
+    """Print what is seen of failures, and when."""
+    lead = np.array([one.lead_d() for one in failures])
+    in_time = lead >= AHEAD_D
+    print(f"failures stronger than {STRONG:g} times the noise")
+    print(f"  amber or above at least {AHEAD_D:g} d ahead: {_hits(in_time)}")
+    strength = np.array([one.strength for one in failures])
+    for low, high in pairwise(STRENGTHS):
+        part = in_time[(strength > low) & (strength <= high)]
+        if part.size:
+            print(f"    strength {low:g} to {high:g}: {_hits(part)}")
+    quantiles = np.quantile(lead, (0.1, 0.25, 0.5, 0.75)).round()
+    print(f"  lead of amber, d, at 10, 25, 50, 75 % (-1: never): {quantiles}")
+
+
+def _hits(values: Any) -> str:
+    return share(int(np.sum(values)), len(values))
+
+
+def report_forecasts(failures: Sequence[Watched]) -> None:
+    """Print what dates of red forecasts are worth, by days to the failure."""
+    rows = [
+        (one.failure_d - epoch.day, *(at - one.failure_d for at in epoch.forecast_d))
+        for one in failures
+        for epoch in one.epochs
+        if np.isfinite(epoch.forecast_d[0])
+    ]
+    first = [next((e for e in one.epochs if e.level >= RED), None) for one in failures]
+    print(f"red at some epoch: {_hits([epoch is not None for epoch in first])}")
+    early = [
+        (one.failure_d - epoch.day, *(at - one.failure_d for at in epoch.forecast_d))
+        for one, epoch in zip(failures, first, strict=True)
+        if epoch is not None and np.isfinite(epoch.forecast_d[0])
+    ]
+    _forecasts("first red of a facility", np.array(early))
+    table = np.array(rows)
+    for low, high in pairwise(TO_FAILURE_D):
+        if len(table):
+            part = table[(table[:, 0] > low) & (table[:, 0] <= high)]
+            _forecasts(f"{low:g} to {high:g} d before the failure", part)
+
+
+def _forecasts(name: str, rows: Any) -> None:
+    """One line: error of the date in days (negative: too early), share in the range."""
+    if not len(rows):
+        return
+    middle = np.quantile(rows[:, 1], (0.1, 0.5, 0.9)).round()
+    held = (rows[:, 2] <= 1.0) & (rows[:, 3] >= -1.0)  # dates are whole days
+    print(
+        f"  forecasts, {name}: error {middle[1]:+.0f} d (10 to 90 %: {middle[0]:+.0f} "
+        f"to {middle[2]:+.0f}), range holds it {_hits(held)}, failure after the range "
+        f"{np.mean(rows[:, 3] < -1.0):.2f}"
+    )
+
+
+def report_harmless(harmless: Sequence[Watched]) -> None:
+    """Print false alarms."""
+    years = sum(one.years for one in harmless)
+    print("facilities without danger, rises a facility and year")
     for name in ("yellow", "amber", "red"):
-        rises = {k: n for (k, level), n in tally.rises.items() if level == name}
-        text = ", ".join(
-            f"{k} {n / max(tally.years.get(k, 0.0), 1e-9):.3f}"
-            for k, n in sorted(rises.items())
-        )
-        rate = sum(rises.values()) / max(years, 1e-9)
-        print(f"rises to {name} or above: {rate:.3f} a facility and year ({text})")
-        first = {rule: n for (level, rule), n in tally.rules.items() if level == name}
-        print(f"  first rule stated: {first}")
+        limit, rises = ORDER.index(name), Counter[tuple[str, str]]()
+        for one in harmless:
+            before = 0
+            for epoch in one.epochs:
+                if epoch.level >= limit > before:
+                    rises[one.kind, epoch.rule] += 1
+                before = epoch.level
+        print(f"  to {name} or above: {rate(sum(rises.values()), years)}")
+        for (kind, rule), count in sorted(rises.items()):
+            print(f"    {kind}, first rule stated {rule}: {count}")
+    for kind in sorted({one.kind for one in harmless}):
+        some = [one for one in harmless if one.kind == kind]
+        text = rate(sum(one.rises() for one in some), sum(one.years for one in some))
+        print(f"  amber or above, {kind}: {text}")
+
+
+def report_thresholds(failures: Sequence[Watched], harmless: Sequence[Watched]) -> None:
+    """Print both figures of the rule "speeds up now" for other thresholds."""
+    years = sum(one.years for one in harmless)
+    print('rule "speeds up now" alone: threshold, seen in time, false alarms')
+    for threshold in THRESHOLDS:
+        seen = _hits([one.lead_d(threshold) >= AHEAD_D for one in failures])
+        alarms = rate(sum(one.rises(threshold) for one in harmless), years)
+        print(f"  {threshold:g}: {seen}; {alarms}")
 
 
 def main() -> None:
     """Simulate, judge and report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--facilities", type=int, default=6, help="of each kind")
-    parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--harmless", type=int, help="facilities without danger")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--distance", action="store_true", help="no outlines, zones by distance"
     )
     parser.add_argument("--methods", type=Path, default=Path("configs/methods.yaml"))
     chosen = parser.parse_args()
     methods = read_methods(chosen.methods).displacement
-    tally = Tally()
-    for k in range(chosen.facilities):
-        rng = np.random.default_rng([chosen.seed, k])
-        failing = simulate_facility(rng, Scenario.FAILURE)
-        rng = np.random.default_rng([chosen.seed + 1, k])
-        calm = simulate_facility(rng, scenario_of_any_kind(rng))
-        for facility, count in ((failing, count_failure), (calm, count_harmless)):
-            place = place_of(facility, methods, outlines=not chosen.distance)
-            count(facility, place, tally)
-    report(tally)
+    print(f"seeds {chosen.seed} and {chosen.seed + 1}; {methods.speed_up!r}")
+    n_harmless = chosen.harmless or chosen.facilities
+    failures, harmless = [], []
+    for k in range(max(chosen.facilities, n_harmless)):
+        if k < chosen.facilities:
+            rng = np.random.default_rng([chosen.seed, k])
+            failing = simulate_facility(rng, Scenario.FAILURE)
+            failures.append(watched(failing, methods, not chosen.distance))
+        if k < n_harmless:
+            rng = np.random.default_rng([chosen.seed + 1, k])
+            calm = simulate_facility(rng, scenario_of_any_kind(rng))
+            harmless.append(watched(calm, methods, not chosen.distance))
+    strong = [one for one in failures if one is not None]
+    quiet = [one for one in harmless if one is not None]
+    if strong:
+        report_failures(strong)
+        report_forecasts(strong)
+    if quiet:
+        report_harmless(quiet)
+    if strong and quiet:
+        report_thresholds(strong, quiet)
 
 
 if __name__ == "__main__":
