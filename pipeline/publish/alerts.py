@@ -10,9 +10,10 @@ equal runs give equal files. Sources: RFC 4287 (Atom), OASIS Common Alerting Pro
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
+from pipeline.core.reasons import BETWEEN_REASONS
 from pipeline.publish.reasons import stated
 from pipeline.publish.words import Words
 
@@ -22,6 +23,7 @@ SENDER: Final = "natech-displacement-watch"
 DRAFTED: Final = ("amber", "red")
 _RAISED: Final = ("raised", "first_seen", "passed")
 _URGENCY: Final = {"red": "Expected", "amber": "Future"}
+_CAVEAT: Final = "no_signal_is_no_proof"
 _FIRST_DAY: Final = "1970-01-01"
 
 Row = Mapping[str, Any]
@@ -44,12 +46,43 @@ def headline(change: Row, name: str, words: Words) -> str:
 
 
 def why(change: Row, words: Words) -> str:
-    """Status and level with their reasons, as sentences."""
-    parts = [
-        stated("displacement", column, change[column], words)
+    """Status and level with their reasons and the forecast, as sentences.
+
+    What `caution` says of every level is left to it.
+    """
+    return " ".join(reasons_of(change, words))
+
+
+def reasons_of(
+    change: Row, words: Words, said_elsewhere: Collection[str] = (_CAVEAT,)
+) -> list[str]:
+    """Forecast, reasons of the level and those of the status, a sentence each.
+
+    ``said_elsewhere`` are reasons of the level that stand beside these already.
+    """
+    cells = {
+        column: (change[column] or "").split(BETWEEN_REASONS)
         for column in ("watch_reason", "reason")
+    }
+    stated_ones = [
+        stated("displacement", column, cell, words)
+        for column, found in cells.items()
+        for cell in found
+        if cell not in said_elsewhere
     ]
-    return " ".join(part for part in parts if part)
+    return [text for text in (forecast(change, words), *stated_ones) if text]
+
+
+def forecast(change: Row, words: Words) -> str:
+    """Date of failure that the motion points to, with its range; empty without."""
+    if change["forecast_date"] is None:
+        return ""
+    ends = {"date": "", "low": "_low", "high": "_high"}
+    days = {
+        name: words.numbers.iso_date(change[f"forecast{end}_date"])
+        for name, end in ends.items()
+    }
+    return f"{words('field.forecast')}: {words('motion.forecast', **days)}."
 
 
 def caution(words: Words) -> str:
@@ -107,7 +140,8 @@ def _entry(
     for code in (kind, level or "none"):
         ET.SubElement(entry, f"{{{ATOM}}}category", {"term": code})
     texts = [f"{why(change, words)} {caution(words)}" for words in catalogues]
-    _add(entry, ATOM, "summary", "\n".join(texts))
+    content = _add(entry, ATOM, "content", "\n".join(texts))
+    content.set("type", "text")  # without a content an entry would need a link
 
 
 def drafts(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
-from pipeline.publish.alerts import headline, why
+from pipeline.publish.alerts import headline, reasons_of
 from pipeline.publish.cells import Context
 from pipeline.publish.pages import asset, render
 from pipeline.publish.reasons import stated
 from pipeline.publish.status import appearance
 from pipeline.publish.words import Words
 
-_EPOCHS_SHOWN: Final = 40
+_RUNS_SHOWN: Final = 40
+_SAID_ABOVE: Final = ("no_signal_is_no_proof", "confirm")
 
 
 def watch_page(
@@ -74,19 +77,31 @@ def _change(
     known = names.get(tmf_id, {})
     name = known.get(words.language) or known.get("en") or tmf_id
     level = change["level"] or "not_assessed"
-    epochs = list(change["epochs"])[-_EPOCHS_SHOWN:]
     return {
         "id": tmf_id,
         "headline": headline(change, name, words),
         "kind": words(f"watching.kind.{change['kind']}"),
         "look": appearance("watch", level, words),
-        "why": why(change, words),
+        "why": reasons_of(change, words, _SAID_ABOVE),
         "confirm": words("motion.confirm") if change["needs_confirmation"] else "",
         "epochs": [
-            (words.numbers.iso_date(day), appearance("watch", one, words))
-            for day, one in epochs
+            (_span(run, words), appearance("watch", run[0][1], words))
+            for run in _runs(change["epochs"])[-_RUNS_SHOWN:]
         ],
         "last_epoch": None
         if change["last_epoch"] is None
         else words.numbers.iso_date(change["last_epoch"]),
     }
+
+
+def _runs(epochs: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Epochs one after another with one level, as (day, level)."""
+    return [list(run) for _, run in groupby(epochs, key=itemgetter(1))]
+
+
+def _span(run: Sequence[tuple[str, str]], words: Words) -> str:
+    """First and last day of a run, and how many epochs it has."""
+    first, last = (words.numbers.iso_date(day) for day, _ in (run[0], run[-1]))
+    if len(run) == 1:
+        return first
+    return f"{first} – {last} ({words.numbers.whole(len(run))})"

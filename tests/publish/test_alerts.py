@@ -153,6 +153,48 @@ def test_the_feed_has_what_atom_requires_and_an_entry_for_each_change():
     assert "А и Б" in title
 
 
+def test_every_entry_is_valid_by_the_rules_of_rfc_4287():
+    """Section 4.1: what a feed and its entries must hold, and how often."""
+    found = [change(), change(tmf_id="b", last_epoch=None, kind="lost", level=None)]
+    feed = ET.fromstring(atom("toy", found, NAMES, WORDS))
+    once = {"id", "title", "updated", "summary", "content", "published", "rights"}
+    known = once | {"author", "category", "contributor", "link", "source"}
+    for element in (feed, *feed.findall(f"{{{ATOM}}}entry")):
+        names = [child.tag.removeprefix(f"{{{ATOM}}}") for child in element]
+        assert set(names) <= known | {"entry", "generator", "icon", "logo", "subtitle"}
+        assert all(names.count(name) <= 1 for name in once)
+        assert {"id", "title", "updated"} <= set(names)
+        identifier = element.findtext(f"{{{ATOM}}}id") or ""
+        assert re.fullmatch(r"urn:[a-z0-9][a-z0-9-]{1,31}:[!-~]+", identifier)
+        day = element.findtext(f"{{{ATOM}}}updated") or ""
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", day)
+    for entry in feed.findall(f"{{{ATOM}}}entry"):
+        # no content asks for a link to the entry elsewhere, which there is not
+        content = entry.find(f"{{{ATOM}}}content")
+        assert content.get("type") == "text"
+        assert "wet, snowy" in content.text
+        assert len(content) == 0
+        assert all(c.get("term") for c in entry.findall(f"{{{ATOM}}}category"))
+
+
+def test_a_caution_is_said_once_and_a_forecast_with_its_range_and_bias():
+    told = change(
+        watch_reason="confirm;no_signal_is_no_proof",
+        forecast_date="2024-02-01",
+        forecast_low_date="2024-01-20",
+        forecast_high_date="2024-02-09",
+    )
+    (text,) = drafts("toy", [told], NAMES, PLACES, WORDS).values()
+    english, russian = (
+        info.findtext(f"{{{CAP}}}description")
+        for info in ET.fromstring(text).findall(f"{{{CAP}}}info")
+    )
+    assert english.count("Absence of a signal is no evidence of safety.") == 1
+    assert russian.count("Отсутствие сигнала не доказывает") == 1
+    assert english.startswith("Forecast of failure: 01.02.2024 (95 % of the draws: ")
+    assert "20.01.2024 to 09.02.2024); a first forecast is often too early." in english
+
+
 def test_a_headline_names_the_move_or_what_else_changed():
     said = headline(change(), "Dam", WORDS[0])
     assert said == "Dam (a): watch level green to red"
