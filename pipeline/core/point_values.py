@@ -20,12 +20,11 @@ def point_values(
     left: int,
     x: NDArray[np.float64],
     y: NDArray[np.float64],
-    members: NDArray[np.int64],
     smooth: bool,
     out: NDArray[np.float64],
     cell: NDArray[np.float64],
 ) -> None:
-    """Put the value at each point into ``out[member]``, that of its cell into ``cell``.
+    """Put the values at points into ``out``, those of their cells into ``cell``.
 
     ``values`` (rows, columns) is the window from (top, left). Points on the last edge
     of the window belong to its last cell. With ``smooth`` the value is that of
@@ -33,11 +32,10 @@ def point_values(
     it is that of the cell.
     """
     rows, columns = values.shape
-    for k in range(len(members)):
-        i = members[k]
-        u, v = x[i] - left, y[i] - top
-        cell[i] = values[min(int(v), rows - 1), min(int(u), columns - 1)]
-        out[i] = surface_value(values, u, v) if smooth else cell[i]
+    for k in range(len(x)):
+        u, v = x[k] - left, y[k] - top
+        cell[k] = values[min(int(v), rows - 1), min(int(u), columns - 1)]
+        out[k] = surface_value(values, u, v) if smooth else cell[k]
 
 
 @njit(inline="always")

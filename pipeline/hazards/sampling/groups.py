@@ -135,7 +135,7 @@ def _groups(
     i, j = windows[touching, 0] // high, windows[touching, 1] // wide
     number = ((j // strip) * down + i) * min(strip, across) + j % strip
     alone = cells[touching] * n_bands > max(tile_cells, high * wide * n_bands)
-    order = _stable_order(number * 2 + alone)
+    order = stable_order(number * 2 + alone)
     number, alone, members = number[order], alone[order], touching[order]
     starts = np.flatnonzero(
         np.diff(number, prepend=-1).astype(bool)
@@ -149,7 +149,7 @@ def _groups(
         yield _Group(group, box)
 
 
-def _stable_order(key: NDArray[np.int64]) -> NDArray[np.int64]:
+def stable_order(key: NDArray[np.int64]) -> NDArray[np.int64]:
     """Indices in the order of whole numbers that are not negative."""
     if key.max(initial=0) < 1 << 16:
         key = key.astype(np.uint16)  # numpy sorts these without comparing

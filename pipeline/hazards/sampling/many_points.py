@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pipeline.core.layers import Layer
 from pipeline.core.point_values import point_values
 from pipeline.core.rings import mapped
-from pipeline.hazards.sampling.grid import open_raster
-from pipeline.hazards.sampling.groups import THREADS, read_groups
+from pipeline.hazards.sampling.grid import Grid, open_raster
+from pipeline.hazards.sampling.groups import THREADS, read_groups, stable_order
 
 _FloatArray = NDArray[np.float64]
 
@@ -60,32 +60,54 @@ def values_at_points(
     """
     with open_raster(layer, path) as (_, grid):
         columns, rows = mapped(~grid.transform, np.asarray(x), np.asarray(y))
-        height, width = grid.height, grid.width
+    inside = (columns >= 0) & (columns <= grid.width)
+    inside &= (rows >= 0) & (rows <= grid.height)
+    order, starts = _by_block(columns, rows, np.flatnonzero(inside), grid)
+    columns, rows = columns[order], rows[order]
     smooth = layer.sampling == "bilinear"
-    windows = _windows(columns, rows, height, width, smooth)
-    value = np.full((len(bands), len(columns)), np.nan)
-    cell = np.full_like(value, np.nan)
+    windows = _windows(columns, rows, starts[:-1], grid, 0.5 if smooth else 0.0)
+    value = np.empty((len(bands), len(order)))
+    cell = np.empty_like(value) if smooth else value
 
-    def work(values: NDArray, top: int, left: int, members: NDArray[np.int64]) -> None:
-        for k, band in enumerate(values):
-            point_values(
-                band, top, left, columns, rows, members, smooth, value[k], cell[k]
-            )
+    def work(values: NDArray, top: int, left: int, blocks: NDArray[np.int64]) -> None:
+        for block in blocks:
+            own = slice(starts[block], starts[block + 1])
+            at = columns[own], rows[own]
+            for k, band in enumerate(values):
+                found = value[k, own], cell[k, own]
+                point_values(band, top, left, *at, smooth, *found)
 
     read_groups(layer, path, bands, windows, work, threads=threads, tile_cells=1)
-    return PointValues(value.T, cell.T)
+    everywhere = np.full((2, len(inside), len(bands)), np.nan)
+    everywhere[0, order], everywhere[1, order] = value.T, cell.T
+    return PointValues(*everywhere)
+
+
+def _by_block(
+    columns: _FloatArray, rows: _FloatArray, inside: NDArray[np.int64], grid: Grid
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Points in the order of their blocks; where each block starts, and the end."""
+    across = -(-grid.width // grid.block_width)
+    i = np.minimum(rows[inside], grid.height - 1).astype(np.int64) // grid.block_height
+    j = np.minimum(columns[inside], grid.width - 1).astype(np.int64) // grid.block_width
+    number = i * across + j
+    order = stable_order(number)
+    first = np.flatnonzero(np.diff(number[order], prepend=-1))
+    return inside[order], np.append(first, len(inside))
 
 
 def _windows(
-    columns: _FloatArray, rows: _FloatArray, height: int, width: int, smooth: bool
+    columns: _FloatArray,
+    rows: _FloatArray,
+    first: NDArray[np.int64],
+    grid: Grid,
+    reach: float,
 ) -> NDArray[np.int64]:
-    """Cells that each point needs (n, 4); none where it lies outside."""
-    inside = (columns >= 0) & (columns <= width) & (rows >= 0) & (rows <= height)
-    y, x = np.where(inside, rows, 0), np.where(inside, columns, 0)
-    reach = 0.5 if smooth else 0.0
-    top = np.clip(np.floor(y - reach), 0, height - 1).astype(np.int64)
-    left = np.clip(np.floor(x - reach), 0, width - 1).astype(np.int64)
-    bottom = np.clip(np.floor(y + reach), 0, height - 1).astype(np.int64) + 1
-    right = np.clip(np.floor(x + reach), 0, width - 1).astype(np.int64) + 1
-    windows = np.column_stack([top, left, bottom, right])
-    return np.where(inside[:, None], windows, 0)
+    """Cells within ``reach`` of the points of each block (n, 4)."""
+    if len(first) == 0:
+        return np.empty((0, 4), np.int64)
+    low = [np.minimum.reduceat(v, first) - reach for v in (rows, columns)]
+    high = [np.maximum.reduceat(v, first) + reach for v in (rows, columns)]
+    last = np.tile([grid.height - 1, grid.width - 1], 2)
+    cells = np.floor(np.column_stack([*low, *high])).astype(np.int64)
+    return np.clip(cells, 0, last) + np.array([0, 0, 1, 1])
