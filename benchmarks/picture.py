@@ -107,15 +107,15 @@ def blocks_of(height: int, width: int, edge: int) -> list[tuple[int, int, int, i
 
 def ours(folder: Path, out: Path) -> None:
     from contextlib import ExitStack
-    from threading import Lock
 
     import rasterio
-    from rasterio.windows import Window
 
     from pipeline.core.layers import Layer
     from pipeline.hazards.maps.harmonise import RasterSource
     from pipeline.hazards.maps.index_map import Recipe, Scored, make_maps, store_bytes
     from pipeline.hazards.maps.region_grid import Block, RegionGrid
+    from pipeline.hazards.maps.shared_lattice import SharedLattices
+    from pipeline.hazards.maps.tile_file import SPARSE_OPTIONS, TileFile
     from pipeline.hazards.sampling.block_store import BlockStore
 
     transform, height, width = target_grid(folder)
@@ -137,13 +137,13 @@ def ours(folder: Path, out: Path) -> None:
         "version": "1",
     }
     budget, threads = BUDGET_MB << 20, 2
-    store, lock = BlockStore(store_bytes(budget)), Lock()
+    store, lattices = BlockStore(store_bytes(budget)), SharedLattices(grid)
     with ExitStack() as opened:
         layers = tuple(
             RasterSource(
                 Layer.model_validate({"id": f"layer-{k}", **row}),
                 path,
-                grid,
+                lattices,
                 store,
                 opened,
                 threads,
@@ -152,17 +152,16 @@ def ours(folder: Path, out: Path) -> None:
         )
         line = np.array([[LOW, HIGH], [0.0, 1.0]])
         scored = tuple(Scored(0, line, WEIGHTS[k], k) for k in range(LAYERS))
-        file = opened.enter_context(
-            rasterio.open(
-                out, "w", height=height, width=width, crs=crs, transform=transform,
-                **OUTPUT,
-            )
-        )  # fmt: skip
+        profile = {**OUTPUT, **SPARSE_OPTIONS}
+        with rasterio.open(
+            out, "w", height=height, width=width, crs=crs, transform=transform,
+            **profile,
+        ):  # fmt: skip
+            pass
+        file = opened.enter_context(TileFile(out, (1, height, width), BLOCK, NODATA))
 
         def sink(block: Block, _: Any, index: Any) -> None:
-            window = Window(block.left, block.top, block.width, block.height)
-            with lock:
-                file.write(index[0], 1, window=window)
+            file.write(block, index[:1])
 
         make_maps(
             Recipe(layers, scored, 0.5, 0.0),
@@ -172,6 +171,7 @@ def ours(folder: Path, out: Path) -> None:
             threads=threads,
             keeps_planes=False,
         )
+        file.finish()
 
 
 def weighted(stack: np.ndarray, missing: np.ndarray) -> np.ndarray:
@@ -340,6 +340,7 @@ def gdal_tools(folder: Path, out: Path) -> None:
             "--co",
             "COMPRESS=DEFLATE",
         ),
+        *("--co", f"BLOCKXSIZE={BLOCK}", "--co", f"BLOCKYSIZE={BLOCK}"),
         *("--co", "ZLEVEL=1", "--co", "NUM_THREADS=2", "--co", "BIGTIFF=IF_SAFER"),
     ]
     subprocess.run(command, check=True)

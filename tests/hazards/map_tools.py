@@ -11,6 +11,7 @@ from pipeline.hazards.maps.drawn import vector_source
 from pipeline.hazards.maps.harmonise import RasterSource
 from pipeline.hazards.maps.index_map import Recipe, Scored, make_maps
 from pipeline.hazards.maps.region_grid import RegionGrid
+from pipeline.hazards.maps.shared_lattice import SharedLattices
 from pipeline.hazards.sampling.block_store import BlockStore
 
 
@@ -33,10 +34,10 @@ def maps_of(
     threads=1,
 ):
     """Planes, index (no data as NaN) and extremes of some (layer, path) pairs."""
-    store = BlockStore(budget // 2)
+    store, lattices = BlockStore(budget // 2), SharedLattices(grid)
     with ExitStack() as opened:
         sources = tuple(
-            RasterSource(layer, path, grid, store, opened, threads)
+            RasterSource(layer, path, lattices, store, opened, threads)
             if layer.kind == "raster"
             else vector_source(layer, path, grid)
             for layer, path in layers

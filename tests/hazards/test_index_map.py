@@ -27,9 +27,9 @@ def combined(layers, scores, least_weight=0.0):
     fields = np.zeros((n, N_FIELDS), np.int64)
     step = max(height, width)
     for k, one in enumerate(scores):
-        fields[k] = (k * height * width, 1, height, width, 0, 2, step, 1, 0, k,
-                     one.level, one.bit, 0, 0, 0, 0)  # fmt: skip
-    limits = np.tile([0.0, width, 0.0, height], (n, 1))
+        fields[k] = (k * height * width, 1, height, width, 0, 2, step, 1, 0, 0, 0, 0, 0,
+                     k, one.level, one.bit)  # fmt: skip
+    frames = np.tile([0.0, width, 0.0, height, 0.0, 0.0], (n, 1))
     corner = np.array([0.0, step])
     x, y = (a.ravel() for a in np.meshgrid(corner, corner))
     most = max(one.knots.shape[1] for one in scores)
@@ -41,7 +41,7 @@ def combined(layers, scores, least_weight=0.0):
     planes = np.empty((n, 0, 0), np.float32)
     extremes = np.zeros((n, 3))
     fused_block(
-        stack.ravel(), fields, limits, x, y, knots, weights, 0.5, least_weight,
+        stack.ravel(), fields, frames, x, y, knots, weights, 0.5, least_weight,
         planes, index, extremes,
     )  # fmt: skip
     index[INDEX][index[INDEX] == -9999] = np.nan

@@ -9,9 +9,9 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.hazards.maps.harmonise import exact_places
 from pipeline.hazards.maps.lattice import TOLERANCE_CELLS, identity_lattice, lattice_of
 from pipeline.hazards.maps.region_grid import Block, RegionGrid
+from pipeline.hazards.maps.shared_lattice import exact_places
 from pipeline.hazards.sampling.grid import Grid
 
 LAEA = "+proj=laea +lat_0=43 +lon_0=70 +datum=WGS84 +units=m"

@@ -11,19 +11,18 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-from typing import Any, Final
+from typing import Final
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.shutil import copy as copy_raster
-from rasterio.windows import Window
 
 from pipeline.core.files import PART_SUFFIX, write_text
 from pipeline.hazards.maps.fused import NODATA
 from pipeline.hazards.maps.region_grid import Block, RegionGrid
+from pipeline.hazards.maps.tile_file import SPARSE_OPTIONS, TileFile
 
 BLOCK_CELLS: Final = 256
 _LEAST_BLOCK: Final = 16
@@ -63,41 +62,34 @@ class MapFile:
         tags: Mapping[str, str],
         opened: ExitStack,
     ) -> None:
-        self._path, self._lock = path, Lock()
+        self._path = path
         self._working = path.with_name(f"{path.stem}{PART_SUFFIX}{path.suffix}")
         side = min(BLOCK_CELLS, max(_LEAST_BLOCK, _power_of_two(grid)))
-        self._dataset: Any = opened.enter_context(
-            rasterio.open(
-                self._working,
-                "w",
-                driver="GTiff",
-                dtype="float32",
-                count=len(bands),
-                height=grid.height,
-                width=grid.width,
-                crs=grid.crs,
-                transform=grid.transform,
-                nodata=NODATA,
-                tiled=True,
-                blockxsize=side,
-                blockysize=side,
-                interleave="band",
-                compress="deflate",
-                zlevel=1,
-                bigtiff="IF_SAFER",
-            )
-        )
-        self._dataset.update_tags(**tags)
-        for number, band in enumerate(bands, start=1):
-            self._dataset.set_band_description(number, band.name)
-            self._dataset.set_band_unit(number, band.unit)
-            self._dataset.update_tags(number, **band.tags)
+        with rasterio.open(
+            self._working,
+            "w",
+            dtype="float32",
+            count=len(bands),
+            height=grid.height,
+            width=grid.width,
+            crs=grid.crs,
+            transform=grid.transform,
+            nodata=NODATA,
+            blockxsize=side,
+            blockysize=side,
+            **SPARSE_OPTIONS,
+        ) as head:
+            head.update_tags(**tags)
+            for number, band in enumerate(bands, start=1):
+                head.set_band_description(number, band.name)
+                head.set_band_unit(number, band.unit)
+                head.update_tags(number, **band.tags)
+        shape = (len(bands), grid.height, grid.width)
+        self._file = opened.enter_context(TileFile(self._working, shape, side, NODATA))
 
     def write(self, block: Block, values: NDArray[np.float32]) -> None:
         """Write one block (bands, rows, columns); threads may call it at a time."""
-        window = Window(block.left, block.top, block.width, block.height)
-        with self._lock:
-            self._dataset.write(values, window=window)
+        self._file.write(block, values)
 
     def finish(self, *, averaged: bool, threads: int) -> None:
         """Close the working file and make the finished map of it.
@@ -105,7 +97,8 @@ class MapFile:
         Overviews hold means of the cells with data where ``averaged``, else single
         cells.
         """
-        self._dataset.close()
+        with self._file:
+            self._file.finish()
         copy_raster(
             self._working,
             self._path,

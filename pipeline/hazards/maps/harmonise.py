@@ -12,41 +12,27 @@ import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import Transformer
 
 from pipeline.core.layers import Band, Layer
-from pipeline.core.rings import mapped
 from pipeline.hazards.levels import raster_levels
-from pipeline.hazards.maps.lattice import (
-    Exact,
-    Lattice,
-    exact_lattice,
-    identity_lattice,
-    lattice_of,
-)
-from pipeline.hazards.maps.region_grid import Block, RegionGrid
+from pipeline.hazards.maps.lattice import Lattice, identity_lattice
+from pipeline.hazards.maps.region_grid import Block
+from pipeline.hazards.maps.shared_lattice import SharedLattices, exact_places
 from pipeline.hazards.sampling.block_store import BlockStore
 from pipeline.hazards.sampling.blocks import BlockReader
-from pipeline.hazards.sampling.grid import Grid, open_raster
+from pipeline.hazards.sampling.grid import open_raster
 
-_TURN_DEG: Final = 360.0
 _PROBES: Final = 17
 _FINER: Final = 1.05
 """Source cells per target cell up to which one sample per cell is taken."""
 _WIDE_CELLS: Final = 4096
-_KEPT_SQUARES: Final = 16
-SQUARE_CELLS: Final = 512
-"""Side of the squares of the region's grid that lattices are made for."""
-_ROUNDING: Final = 1e-9
 _Borrowed = TypeVar("_Borrowed")
-_FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +107,8 @@ class RasterSource:
     ----------
     layer, path
         Row of the registry and file.
-    target
-        Grid of the region.
+    lattices
+        Lattices of the region's grid, which all its rasters share.
     store
         Decoded blocks of all sources.
     opened
@@ -135,12 +121,12 @@ class RasterSource:
         self,
         layer: Layer,
         path: Path,
-        target: RegionGrid,
+        lattices: SharedLattices,
         store: BlockStore,
         opened: ExitStack,
         threads: int,
     ) -> None:
-        self.layer, self._store, self._target = layer, store, target
+        self.layer, self._store, self._target = layer, store, lattices.target
         handles = [
             opened.enter_context(open_raster(layer, path)) for _ in range(threads)
         ]
@@ -148,7 +134,6 @@ class RasterSource:
         self.levels = raster_levels(layer, self.grid)
         bands = tuple(band.band for band in self.levels)
         self._readers: SimpleQueue[BlockReader] = SimpleQueue()
-        self._exact: SimpleQueue[Exact] = SimpleQueue()
         for dataset, grid in handles:
             reader = BlockReader(
                 dataset,
@@ -157,17 +142,16 @@ class RasterSource:
                 nodata_is_zero=layer.nodata_is == "no_hazard",
             )
             self._readers.put(reader)
-            self._exact.put(exact_places(target, grid))
-        self._squares: dict[Block, Lattice] = {}
         self.is_smooth = layer.sampling == "bilinear"
         self.block_rows = self.grid.block_height
         self.spans_width = self.grid.block_width >= self.grid.width > _WIDE_CELLS
         self.cells_per_cell = self._cells_per_cell()
         self.subcells = max(1, math.ceil(self.cells_per_cell - (_FINER - 1)))
+        self._lattices = lattices.of(self.grid, self.subcells)
 
     def place(self, block: Block) -> Placement:
         """Window of the raster that a block needs, with one cell around."""
-        lattice = self._lattice(block)
+        lattice = self._lattices.lattice(block)
         grid, box = self.grid, lattice.box()
         if box is None:
             return Placement(block, lattice, 0, 0, 0, 0, grid.height, grid.width)
@@ -181,29 +165,6 @@ class RasterSource:
         return Placement(
             block, lattice, top, left, bottom, right, grid.height, grid.width
         )
-
-    def _lattice(self, block: Block) -> Lattice:
-        """Lattice of a block: part of that of a fixed square of the region's grid.
-
-        So samples lie at the same places however the map is cut into blocks.
-        """
-        top, left = (v // SQUARE_CELLS * SQUARE_CELLS for v in (block.top, block.left))
-        square = Block(
-            top,
-            left,
-            min(SQUARE_CELLS, self._target.height - top),
-            min(SQUARE_CELLS, self._target.width - left),
-        )
-        with _borrowed(self._exact) as exact:
-            whole = self._squares.get(square)
-            if whole is None:
-                whole = lattice_of(exact, square, subcells=self.subcells)
-                if len(self._squares) >= _KEPT_SQUARES:
-                    self._squares.clear()
-                self._squares[square] = whole
-            if whole.step == 0:
-                return exact_lattice(exact, block, subcells=self.subcells)
-        return whole.part(block.top - top, block.left - left, block.height, block.width)
 
     def fill(self, place: Placement, out: NDArray[np.float32]) -> None:
         """Copy the window from decoded blocks; NaN is no data."""
@@ -242,38 +203,3 @@ class RasterSource:
         if side.size == 0:
             return 1.0
         return float(side[side <= 2 * np.median(side)].max())  # a seam makes jumps
-
-
-@lru_cache(maxsize=64)
-def _transformer(from_crs: str, to_crs: str) -> Transformer:
-    """Transformer that all layers of a CRS share: every thread sets up its own part."""
-    return Transformer.from_crs(from_crs, to_crs, always_xy=True)
-
-
-def exact_places(target: RegionGrid, grid: Grid) -> Exact:
-    """Function from columns and rows of the region's grid to those of a raster.
-
-    On a raster in degrees places are moved by whole turns to where the raster lies;
-    the jump is opposite of it. Places that the projection cannot reach are infinite.
-    """
-    forward, backward = target.transform, ~grid.transform
-    is_same = grid.crs == target.crs
-    to_grid = None if is_same else _transformer(target.crs.to_wkt(), grid.crs.to_wkt())
-    turns = grid.is_geographic and grid.transform.b == 0 == grid.transform.d
-    turn = _TURN_DEG / abs(grid.transform.a) if turns else 0.0
-    gap = max(0.0, turn - grid.width)
-
-    def exact(
-        columns: _FloatArray, rows: _FloatArray
-    ) -> tuple[_FloatArray, _FloatArray]:
-        x, y = mapped(forward, columns, rows)
-        if to_grid is not None:
-            x, y = to_grid.transform(x, y)
-        x, y = np.asarray(x), np.asarray(y)
-        lost = ~(np.isfinite(x) & np.isfinite(y))
-        x, y = mapped(backward, np.where(lost, 0.0, x), np.where(lost, 0.0, y))
-        if turns:
-            x = x - np.floor((x + gap / 2 + _ROUNDING) / turn) * turn
-        return np.where(lost, np.inf, x), np.where(lost, np.inf, y)
-
-    return exact

@@ -19,12 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.hazards.maps.fused import N_FIELDS, fused_block
-from pipeline.hazards.maps.harmonise import SQUARE_CELLS, Placement, Source
+from pipeline.hazards.maps.harmonise import Placement, Source
 from pipeline.hazards.maps.region_grid import Block, RegionGrid
+from pipeline.hazards.maps.sample_rows import LATTICE, N_FRAME
+from pipeline.hazards.maps.shared_lattice import SQUARE_CELLS
 
 DEFAULT_BUDGET_BYTES: Final = 512 << 20
-_LARGEST_BLOCK: Final = 256
-"""Larger windows leave the cache of a processor between being read and used."""
+_LARGEST_BLOCK: Final = SQUARE_CELLS
+"""A block lies in one square of the lattices."""
 _FLOAT_BYTES: Final = 4
 _RIM_CELLS: Final = 4
 _LIMIT_SLACK: Final = 1e-6
@@ -131,7 +133,7 @@ def make_maps(
 
 def block_edge(recipe: Recipe, budget_bytes: int, threads: int) -> int:
     """Largest side of a block (a power of two) with which a task fits its share."""
-    edge = min(_LARGEST_BLOCK, SQUARE_CELLS)  # a block lies in one square of lattices
+    edge = _LARGEST_BLOCK
     while edge > 1 and _work_bytes(recipe, edge) > _task_bytes(budget_bytes, threads):
         edge //= 2
     return edge
@@ -220,6 +222,7 @@ class _Task:
     def __init__(self, recipe: Recipe, most_cells: int) -> None:
         self._recipe, self._most_cells = recipe, most_cells
         self._values = np.empty(0, np.float32)
+        self._room = np.empty(0, np.float32)
         n_knots = max((s.knots.shape[1] for s in recipe.scored if s), default=1)
         self._knots = np.full((len(recipe.sources), 2, n_knots), np.inf)
         self._weights = np.zeros(len(recipe.sources))
@@ -235,11 +238,12 @@ class _Task:
         needs too much of it at a time, and is made from its quarters.
         """
         places = [source.place(block) for source in self._recipe.sources]
-        result = Result.empty(self._recipe.n_planes, block, wanted)
         if self._needed_cells(places) > self._most_cells and block.n_cells > 1:
+            whole = Result.empty(self._recipe.n_planes, block, wanted)
             for part in block.quarters():
-                result.take(self.run(part, wanted), part, block)
-            return result
+                whole.take(self.run(part, wanted), part, block)
+            return whole
+        result = self._result(block, wanted)
         windows = self._windows(places)
         for source, place, window in zip(
             self._recipe.sources, places, windows, strict=True
@@ -248,6 +252,21 @@ class _Task:
                 source.fill(place, window)
         self._compute(places, result)
         return result
+
+    def _result(self, block: Block, wanted: tuple[bool, bool]) -> Result:
+        """Room for the maps of a block, where those of the block before it were."""
+        n_planes, shape = self._recipe.n_planes, (block.height, block.width)
+        needed = (wanted[0] * n_planes + wanted[1] * 3) * block.n_cells
+        if needed > self._room.size:
+            self._room = np.empty(needed, np.float32)
+        first = wanted[0] * n_planes * block.n_cells
+        planes, index = self._room[:first], self._room[first:needed]
+        none = (0, 0)
+        return Result(
+            planes.reshape(n_planes, *(shape if wanted[0] else none)),
+            index.reshape(3, *(shape if wanted[1] else none)),
+            _no_extremes(n_planes),
+        )
 
     def _needed_cells(self, places: Sequence[Placement]) -> int:
         return sum(
@@ -273,11 +292,12 @@ class _Task:
         return windows
 
     def _compute(self, places: Sequence[Placement], result: Result) -> None:
-        fields, limits, node_x, node_y = self._described(places)
+        fields, frames = self._described(places)
+        node_x, node_y = self._nodes(places, fields)
         fused_block(
             self._values,
             fields,
-            limits,
+            frames,
             node_x,
             node_y,
             self._knots,
@@ -291,37 +311,46 @@ class _Task:
 
     def _described(
         self, places: Sequence[Placement]
-    ) -> tuple[NDArray[np.int64], NDArray, NDArray, NDArray]:
-        """Windows and lattices of all layers as the kernel wants them."""
-        n_layers = len(places)
-        fields = np.zeros((n_layers, N_FIELDS), np.int64)
-        limits = np.zeros((n_layers, 4))
-        start = node = plane = 0
-        for k, (source, place) in enumerate(
-            zip(self._recipe.sources, places, strict=True)
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Windows of all layers as the kernel wants them, without their lattices."""
+        fields, frames = [], []
+        start = plane = 0
+        for source, place, scored in zip(
+            self._recipe.sources, places, self._recipe.scored, strict=True
         ):
-            scored, lattice = self._recipe.scored[k], place.lattice
-            n_levels = len(source.levels)
-            fields[k] = (
+            lattice, n_levels = place.lattice, len(source.levels)
+            fields.append((
                 start, n_levels, place.bottom - place.top, place.right - place.left,
-                node, lattice.x.shape[1], lattice.step, lattice.subcells,
-                int(source.is_smooth), plane,
-                -1 if scored is None else scored.level,
+                0, lattice.x.shape[1], lattice.step, lattice.subcells,
+                int(source.is_smooth), lattice.top, lattice.left, place.top, place.left,
+                plane, -1 if scored is None else scored.level,
                 0 if scored is None else scored.bit,
-                lattice.top, lattice.left, place.top, place.left,
-            )  # fmt: skip
-            limits[k] = (
+            ))  # fmt: skip
+            frames.append((
                 -_LIMIT_SLACK, place.columns + _LIMIT_SLACK,
                 -_LIMIT_SLACK, place.rows + _LIMIT_SLACK,
-            )  # fmt: skip
+                lattice.shift_x, lattice.shift_y,
+            ))  # fmt: skip
             start += n_levels * place.n_cells
-            node += lattice.x.size
             plane += n_levels
-        empty = [np.empty(0)]
-        node_x = np.concatenate(
-            [*(place.lattice.x.ravel() for place in places), *empty]
+        n = len(places)
+        return (
+            np.array(fields, np.int64).reshape(n, N_FIELDS),
+            np.array(frames).reshape(n, N_FRAME),
         )
-        node_y = np.concatenate(
-            [*(place.lattice.y.ravel() for place in places), *empty]
-        )
-        return fields, limits, node_x, node_y
+
+    def _nodes(
+        self, places: Sequence[Placement], fields: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Nodes of all lattices, each once; writes into ``fields`` where they begin."""
+        starts: dict[int, int] = {}
+        x, y, n_nodes = [np.empty(0)], [np.empty(0)], 0
+        for k, place in enumerate(places):
+            lattice = place.lattice
+            if id(lattice.x) not in starts:
+                starts[id(lattice.x)] = n_nodes
+                x.append(lattice.x.ravel())
+                y.append(lattice.y.ravel())
+                n_nodes += lattice.x.size
+            fields[k, LATTICE] = starts[id(lattice.x)]
+        return np.concatenate(x), np.concatenate(y)

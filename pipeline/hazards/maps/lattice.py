@@ -35,7 +35,7 @@ class Lattice:
     last squares may reach beyond the block. The block begins ``top`` rows and ``left``
     columns of cells after the first corner. With ``step`` zero they hold the places of
     the samples themselves, ``subcells`` along each side of a cell; infinite where there
-    is none.
+    is none. ``shift_x`` and ``shift_y`` are added to all of them.
     """
 
     step: int
@@ -44,6 +44,8 @@ class Lattice:
     y: _FloatArray
     top: int = 0
     left: int = 0
+    shift_x: float = 0.0
+    shift_y: float = 0.0
 
     def part(self, top: int, left: int, height: int, width: int) -> Lattice:
         """Lattice of a part of the block, whose samples stay where they are.
@@ -69,7 +71,12 @@ class Lattice:
         if not known.any():
             return None
         x, y = self.x[known], self.y[known]
-        return float(x.min()), float(y.min()), float(x.max()), float(y.max())
+        return (
+            float(x.min()) + self.shift_x,
+            float(y.min()) + self.shift_y,
+            float(x.max()) + self.shift_x,
+            float(y.max()) + self.shift_y,
+        )
 
     def places(self, height: int, width: int) -> tuple[_FloatArray, _FloatArray]:
         """Columns and rows of all samples of a block of ``height`` x ``width`` cells.
@@ -80,10 +87,13 @@ class Lattice:
             Two arrays of shape (height x subcells, width x subcells).
         """
         if self.step == 0:
-            return self.x, self.y
+            return self.x + self.shift_x, self.y + self.shift_y
         rows = (self.top + _centres(height, self.subcells)) / self.step
         columns = (self.left + _centres(width, self.subcells)) / self.step
-        return _between(self.x, rows, columns), _between(self.y, rows, columns)
+        return (
+            _between(self.x, rows, columns) + self.shift_x,
+            _between(self.y, rows, columns) + self.shift_y,
+        )
 
 
 def lattice_of(

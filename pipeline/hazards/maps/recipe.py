@@ -18,6 +18,7 @@ from pipeline.hazards.maps.drawn import vector_source
 from pipeline.hazards.maps.harmonise import RasterSource, Source
 from pipeline.hazards.maps.index_map import Recipe, Scored
 from pipeline.hazards.maps.region_grid import RegionGrid
+from pipeline.hazards.maps.shared_lattice import SharedLattices
 from pipeline.hazards.sampling.block_store import BlockStore
 
 _MOST_PARTS: Final = 24
@@ -59,6 +60,7 @@ def mapped_layers(
     """
     scales = {scale.measure: scale for scale in choices.maps.scales}
     taken: dict[str, str] = {}
+    lattices = SharedLattices(target)
     found = []
     for item in items:
         layer = item.layer
@@ -67,7 +69,7 @@ def mapped_layers(
             found.append(Mapped(item, note=note))
             continue
         source: Source = (
-            RasterSource(layer, item.path, target, store, opened, threads)
+            RasterSource(layer, item.path, lattices, store, opened, threads)
             if layer.kind == "raster"
             else vector_source(layer, item.path, target)
         )
