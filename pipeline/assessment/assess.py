@@ -100,7 +100,7 @@ def assess(facts: Facts, scheme: Scheme, methods: AssessmentMethods) -> Assessed
 
 
 def reassess(one: Assessed, facts: Facts, scheme: Scheme) -> Assessed:
-    """Assess a facility again where only its flood or inflow differs.
+    """Assess a facility again where only flood, inflow or liquefaction differ.
 
     Everything else is taken over, so that a climate case costs little.
     """
@@ -111,6 +111,9 @@ def reassess(one: Assessed, facts: Facts, scheme: Scheme) -> Assessed:
         facts=facts,
         index_facts=index_facts,
         index=index,
+        failure=one.failure
+        if facts.liquefaction == one.facts.liquefaction
+        else _failure(facts),
         overtopping=_overtopping(facts),
         missing=_missing(facts, index),
     )
@@ -128,7 +131,10 @@ def _people(facts: Facts, reach_m: float) -> PeopleAtRisk:
 def _failure(facts: Facts) -> Failure:
     try:
         return seismic_failure(
-            facts.shaking.levels, facts.dam_type, has_dam=facts.has_dam
+            facts.ground_shaking.levels,
+            facts.dam_type,
+            has_dam=facts.has_dam,
+            liquefaction=facts.liquefaction,
         )
     except ValueError as error:
         if isinstance(error, InputError):
@@ -138,8 +144,9 @@ def _failure(facts: Facts) -> Failure:
             row=facts.tmf_id,
             field="intensity",
             found=str(error),
-            expected="ground accelerations that do not decrease with return period",
-            fix="correct the seismic hazard layer",
+            expected="ground accelerations and probabilities of liquefaction that do "
+            "not decrease with return period",
+            fix="correct the seismic hazard layer or that of liquefaction",
         ) from None
 
 
@@ -165,7 +172,7 @@ def _missing(facts: Facts, index: Index) -> tuple[str, ...]:
         "position": facts.radius_m is None,
         "dam_height_m": facts.has_dam and facts.dam_height_m is None,
         "dam_type": facts.has_dam and facts.dam_type is DamType.UNKNOWN,
-        "liquefaction": facts.has_dam,
+        "liquefaction": facts.has_dam and not facts.liquefaction.is_study,
         "substance_quantities": True,
         "river_path": not facts.path.is_joined,
         "border_travel_time": two_day_basis in no_time,

@@ -1,9 +1,9 @@
 """Rows of ``assessment_changes``: the assessment under each climate case, beside now.
 
-A facility is assessed again with flood and inflow of the case and with everything
-else as it is. What no climate-dependent layer enters has no future number, with the
-reason; what rests on earthquakes alone keeps its number (k = 1); what no layer here can
-tell is a row of its own.
+A facility is assessed again with flood, inflow and liquefaction of the case and with
+everything else as it is. What no climate-dependent layer enters has no future number,
+with the reason; what rests on earthquakes alone keeps its number (k = 1); what no layer
+here can tell is a row of its own.
 """
 
 from __future__ import annotations
@@ -22,11 +22,19 @@ from pipeline.assessment.changing import (
     overtopping_changes,
     rank_change,
     seismic_change,
+    toe_change,
     uncovered,
 )
+from pipeline.assessment.dam_hazards import inundation, liquefaction
 from pipeline.assessment.facts import Facts, Row
 from pipeline.assessment.failure import FAILURE_CONFIDENCE
-from pipeline.assessment.labels import Label, field_labels, rank_label
+from pipeline.assessment.labels import (
+    TOE_LABEL,
+    Label,
+    field_labels,
+    layer_label,
+    rank_label,
+)
 from pipeline.assessment.scheme import Scheme
 from pipeline.assessment.shaking import When, flood_state, inflow
 from pipeline.core.config import ClimateCase
@@ -43,8 +51,8 @@ _SEISMIC: Final = Label(FAILURE_CONFIDENCE)
 class Future:
     """All facilities under one climate case.
 
-    ``assessed`` holds those whose flood or inflow the case tells; ``held`` counts the
-    ranked ones with such a layer now whose future it does not tell.
+    ``assessed`` holds those of which some layer may tell the future; ``held`` counts
+    the ranked ones with a flood now whose future the case does not tell.
     """
 
     when: When
@@ -93,16 +101,11 @@ def told_cases(
 def percentiles(
     present: Sequence[Assessed], hazards: HazardRows, case: ClimateCase
 ) -> tuple[float, ...]:
-    """Percentiles of the flood and inflow layers that the assessment uses, in a case.
+    """Percentiles of the layers whose future the assessment uses, in a case.
 
     The median alone where no such layer has a row.
     """
-    used = {
-        name
-        for one in present
-        for name in (one.facts.flood.layer_id, one.facts.inflow.layer_id)
-        if name is not None
-    }
+    used = {name for one in present for name in _layers(one.facts)}
     found = {
         float(row["percentile"])
         for rows in hazards.values()
@@ -111,6 +114,12 @@ def percentiles(
         and (row["scenario"], row["horizon"]) == (case.scenario, case.horizon)
     }
     return tuple(sorted(found)) or (MEDIAN,)
+
+
+def _layers(facts: Facts) -> list[str]:
+    """Layers of a facility that the climate may change."""
+    sources = (facts.flood, facts.inflow, facts.inundation, facts.liquefaction)
+    return [one.layer_id for one in sources if one.layer_id is not None]
 
 
 def _future(
@@ -124,7 +133,7 @@ def _future(
     for one in present:
         facts = one.facts
         rows = hazards.get(facts.tmf_id, ())
-        if facts.flood.layer_id is None and facts.inflow.layer_id is None:
+        if not _layers(facts):
             continue
         then = facts_under(facts, rows, when, scheme.flood.return_period_yr)
         found[facts.tmf_id] = reassess(one, then, scheme)
@@ -136,7 +145,7 @@ def _future(
 def facts_under(
     facts: Facts, rows: Sequence[Row], when: When, flood_return_period_yr: float
 ) -> Facts:
-    """Facts of a facility with the flood and the inflow of a climate case.
+    """Facts of a facility with flood, inflow and liquefaction of a climate case.
 
     The layers that count at present count then; without a value in the case there is
     no state and there are no levels.
@@ -146,7 +155,12 @@ def facts_under(
         flood = flood_state(rows, flood_return_period_yr, when, flood.layer_id)
     if wet.layer_id is not None:
         wet = inflow(rows, when, wet.layer_id)
-    return replace(facts, flood=flood, inflow=wet)
+    toe, ground = facts.inundation, facts.liquefaction
+    if toe.layer_id is not None:
+        toe = inundation(rows, when, toe.layer_id)
+    if ground.layer_id is not None:
+        ground = liquefaction(rows, when, ground.layer_id)
+    return replace(facts, flood=flood, inflow=wet, inundation=toe, liquefaction=ground)
 
 
 def _case_rows(
@@ -183,8 +197,9 @@ def _case_rows(
             flood_change(one, other, rows, future.when),
             *index_changes(one, other),
             place,
-            seismic_change(one),
+            seismic_change(one, other, rows, future.when),
             *overtopping_changes(one, other, rows, future.when),
+            toe_change(one, other, rows, future.when),
             uncovered(rows, future.when),
         ]
         labels = _labels(one, other, scheme) | {"rank": by_rank}
@@ -204,7 +219,18 @@ def _labels(one: Assessed, other: Assessed | None, scheme: Scheme) -> dict[str, 
         if flood.confidence is not None
     ]
     inside = {"inside_flood": water[0].with_(*water)} if water else {}
-    return found | inside | {"failure_per_yr": found.get("failure_per_yr", _SEISMIC)}
+    toes = [x.facts.inundation for x in (one, other) if x is not None]
+    flooded = [
+        layer_label(toe.confidence, toe.demonstration)
+        for toe in toes
+        if toe.layer_id is not None
+    ]
+    return (
+        found
+        | inside
+        | {"failure_per_yr": found.get("failure_per_yr", _SEISMIC)}
+        | {"toe_flooded_per_yr": TOE_LABEL.with_(*flooded)}
+    )
 
 
 def _row(

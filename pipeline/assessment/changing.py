@@ -11,6 +11,7 @@ from pipeline.assessment.facts import Row
 from pipeline.assessment.interval import Interval, columns_of, exactly
 from pipeline.assessment.ranking import Place
 from pipeline.assessment.shaking import When, case_rows
+from pipeline.assessment.toe import flooded_per_yr
 from pipeline.core.model import Status
 from pipeline.core.reasons import joined, read_reasons
 from pipeline.core.schemas.assessment import OvertoppingBasis, RankBasis
@@ -127,12 +128,27 @@ def rank_change(
     return _compare(Quantity.RANK, NO_UNIT, before, _place(then[0]), held)
 
 
-def seismic_change(one: Assessed) -> Compared:
-    """Failure by earthquake: the same number, because k = 1."""
+def seismic_change(
+    one: Assessed, other: Assessed | None, rows: Sequence[Row], when: When
+) -> Compared:
+    """Failure by earthquake: the same shaking, because k = 1.
+
+    Where a layer tells the liquefaction of the case (wetter ground), that enters.
+    """
     found = one.failure.interval
     if found is None:
         code = "no_seismic_levels" if one.facts.has_dam else "no_dam"
         return _no_input(Quantity.FAILURE, None, code, unit=PER_YEAR)
+    layer = one.facts.liquefaction.layer_id
+    if layer is not None:
+        if other is None or not other.facts.liquefaction.levels:
+            return _no_future(Quantity.FAILURE, found, layer, unit=PER_YEAR)
+        reason = joined(
+            EFFECTS.reason("liquefaction_of_case", layer=layer),
+            _one_percentile(layer, rows, when),
+        )
+        then = other.failure.interval
+        return _compare(Quantity.FAILURE, PER_YEAR, found, then, reason)
     return Compared(
         Quantity.FAILURE,
         PER_YEAR,
@@ -173,6 +189,28 @@ def overtopping_changes(
             )
             found.append(_compare(quantity, PER_YEAR, before, after, reason))
     return found
+
+
+def toe_change(
+    one: Assessed, other: Assessed | None, rows: Sequence[Row], when: When
+) -> Compared:
+    """How often a flood reaches the dam."""
+    water = one.facts.inundation
+    if not one.facts.has_dam:
+        return _no_input(Quantity.TOE_FLOODED, None, "no_dam", unit=PER_YEAR)
+    if water.layer_id is None:
+        return _no_input(Quantity.TOE_FLOODED, None, "no_flood_map", unit=PER_YEAR)
+    now = flooded_per_yr(water.levels)
+    levels = () if other is None else other.facts.inundation.levels
+    if not levels:
+        return _no_future(Quantity.TOE_FLOODED, now, water.layer_id, unit=PER_YEAR)
+    dry = all(x.depth_m.high <= 0 for x in (*water.levels, *levels))
+    reason = joined(
+        _scaled_dry(water.layer_id, rows, when) if dry else None,
+        _one_percentile(water.layer_id, rows, when),
+    )
+    then = flooded_per_yr(levels)
+    return _compare(Quantity.TOE_FLOODED, PER_YEAR, now, then, reason)
 
 
 def uncovered(rows: Sequence[Row], when: When) -> Compared:

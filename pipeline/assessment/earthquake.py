@@ -28,6 +28,10 @@ FLOW: Final = formula("earthquake", "flow_given_liquefaction")
 MAGNITUDE: Final = formula("earthquake", "magnitude")
 JIBSON: Final = formula("earthquake", "jibson_2007")
 JIBSON_PROBABILITY: Final = formula("earthquake", "jibson_2000_probability")
+NEWMARK_PLANE: Final = formula("earthquake", "newmark_plane")
+CRITICAL: Final = formula("earthquake", "critical_acceleration")
+GROUND: Final = formula("earthquake", "ground_liquefaction")
+LIQUEFIED: Final = formula("earthquake", "liquefied_dam")
 INFINITE_SLOPE: Final = formula("earthquake", "infinite_slope")
 
 
@@ -72,10 +76,14 @@ def failure_probability(
     *,
     law: Formula,
     magnitude: float,
-    liquefaction: float,
+    liquefaction: FloatArray | float,
     flow: float,
 ) -> FloatArray:
-    """P(fail | eq) = P_liq P(flow | liq) + (1 - P_liq) P(class >= 4).
+    """P(fail | eq) = P_liq P(fail | liq) + (1 - P_liq) P(class >= 4).
+
+    ``P(fail | liq)`` is that of a flow failure, and at least that of a dam that does
+    not liquefy: the plain formula would let liquefaction protect a dam under strong
+    shaking (project choice).
 
     Parameters
     ----------
@@ -85,13 +93,14 @@ def failure_probability(
     law
         `SWAISGOOD_2003` or `SWAISGOOD_2014`.
     liquefaction, flow
-        Probability of liquefaction, and of a flow failure once liquefied.
+        Probability of liquefaction, one or for each acceleration, and of a flow
+        failure once liquefied.
     """
     x = np.asarray(pga_g, dtype=np.float64)
     settled = class_probability(
         settlement_percent(law, x, magnitude), int(FAILURE_CLASS["class"])
     )
-    failed = liquefaction * flow + (1 - liquefaction) * settled
+    failed = liquefaction * np.maximum(flow, settled) + (1 - liquefaction) * settled
     return np.where(x > 0, failed, 0.0)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from pipeline.assessment.dam_hazards import ground_shaking, inundation, liquefaction
 from pipeline.assessment.interval import known
 from pipeline.assessment.location import Crossing, Path, Shares
 from pipeline.assessment.overtopping import Basin, Inflow
@@ -19,7 +20,11 @@ from pipeline.assessment.shaking import (
     inflow,
     shaking,
 )
+from pipeline.assessment.sliding import Strength
+from pipeline.assessment.toe import Inundation
+from pipeline.assessment.triggering import Liquefaction
 from pipeline.assessment.volume import StatedAmounts
+from pipeline.core.errors import input_error
 from pipeline.core.model import (
     Confidence,
     DamType,
@@ -45,6 +50,8 @@ SURE_JOINS: Final = frozenset({"high", "medium"})
 class Facts:
     """One facility as the assessment sees it; None where something is unknown.
 
+    ``shaking`` is that of rock, which the index asks for; ``ground_shaking`` that of
+    the ground under the dam where it is known, and of rock elsewhere.
     ``n_deposits`` is the number of tailings that the record covers. ``radius_m`` is
     None without a position.
     """
@@ -73,6 +80,11 @@ class Facts:
     watch_level: WatchLevel | None
     inflow: Inflow
     basin: Basin
+    ground_shaking: Shaking
+    liquefaction: Liquefaction
+    inundation: Inundation
+    strength: Strength
+    pond_volume_m3: float | None
 
     @property
     def has_dam(self) -> bool:
@@ -180,7 +192,30 @@ def _one(
         watch_level=None if motion is None else WatchLevel(motion["watch_level"]),
         inflow=inflow(more["hazards"]),
         basin=_basin(row, more.get("zones", ())),
+        ground_shaking=ground_shaking(more["hazards"]),
+        liquefaction=_liquefaction(str(row["tmf_id"]), more["hazards"]),
+        inundation=inundation(more["hazards"]),
+        strength=Strength(
+            known(row.get("yield_acceleration_g")),
+            known(row["fos_static"]),
+            known(row["slope_deg"]),
+        ),
+        pond_volume_m3=known(row["pond_volume_m3"]),
     )
+
+
+def _liquefaction(tmf_id: str, rows: Sequence[Row]) -> Liquefaction:
+    try:
+        return liquefaction(rows)
+    except ValueError as error:
+        raise input_error(
+            "hazards table",
+            row=tmf_id,
+            field="intensity",
+            found=str(error),
+            expected="probabilities of liquefaction from 0 to 1",
+            fix="correct the layer of liquefaction",
+        ) from None
 
 
 def _basin(row: Row, zones: Sequence[Row]) -> Basin:

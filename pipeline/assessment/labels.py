@@ -21,6 +21,7 @@ from pipeline.core.model import Confidence, weakest
 
 if TYPE_CHECKING:
     from pipeline.assessment.assess import Assessed
+    from pipeline.assessment.facts import Facts
     from pipeline.assessment.scheme import Scheme
 
 JOINT: Final = "; "
@@ -51,6 +52,10 @@ class Label:
         )
 
 
+TOE_LABEL: Final = Label(Confidence.PROJECT)
+"""Label of how often a flood reaches a dam: a choice of how to read a map."""
+
+
 def field_labels(one: Assessed, scheme: Scheme) -> dict[str, Label]:
     """Label of every column of one facility that has a value or bounds."""
     return _location(one) | _index(one, scheme) | _consequence(one)
@@ -79,9 +84,9 @@ def _index(one: Assessed, scheme: Scheme) -> dict[str, Label]:
     volume = _volume(one)
     site = own
     if one.index_facts.pga_g is not None:
-        site = site.with_(_layer(shaking.confidence, shaking.demonstration))
+        site = site.with_(layer_label(shaking.confidence, shaking.demonstration))
     if one.index_facts.inside_flood is not None:
-        site = site.with_(_layer(flood.confidence, flood.demonstration))
+        site = site.with_(layer_label(flood.confidence, flood.demonstration))
     hazard = own.with_(site, volume)
     exposure = own.with_(_people(one))
     terms = {
@@ -97,7 +102,8 @@ def _index(one: Assessed, scheme: Scheme) -> dict[str, Label]:
     return terms if volume is None else {"volume_used_m3": volume, **terms}
 
 
-def _layer(confidence: Confidence | None, demonstration: bool) -> Label | None:
+def layer_label(confidence: Confidence | None, demonstration: bool) -> Label | None:
+    """Label of what a layer gives; None without a layer."""
     return None if confidence is None else Label(confidence, demonstration)
 
 
@@ -107,13 +113,12 @@ def _people(one: Assessed) -> Label | None:
 
 def _consequence(one: Assessed) -> dict[str, Label]:
     found: dict[str, Label] = {}
-    shaking, outflow = one.facts.shaking, one.outflow
+    outflow = one.outflow
     if one.failure.interval is not None:
-        hazard = _layer(shaking.confidence, shaking.demonstration)
-        found["failure_per_yr"] = Label(FAILURE_CONFIDENCE).with_(hazard)
+        found["failure_per_yr"] = failure_label(one.facts)
     if one.overtopping.interval is not None:
         water = one.facts.inflow
-        hazard = _layer(water.confidence, water.demonstration)
+        hazard = layer_label(water.confidence, water.demonstration)
         label = Label(OVERTOPPING_CONFIDENCE).with_(hazard)
         found["overtopping_per_yr"] = found["overtopping_failure_per_yr"] = label
     if outflow.release_m3 is not None:
@@ -128,6 +133,15 @@ def _consequence(one: Assessed) -> dict[str, Label]:
         if one.classes.central is not None:
             found["consequence_class"] = people.with_(Label(PEOPLE.confidence))
     return found
+
+
+def failure_label(facts: Facts) -> Label:
+    """Label of the failure by earthquake: the formulas and the layers behind it."""
+    shaking, liquefaction = facts.ground_shaking, facts.liquefaction
+    return Label(FAILURE_CONFIDENCE).with_(
+        layer_label(shaking.confidence, shaking.demonstration),
+        layer_label(liquefaction.confidence, liquefaction.demonstration),
+    )
 
 
 def rank_label(ranked: Sequence[Assessed], scheme: Scheme) -> Label | None:

@@ -25,6 +25,7 @@ rule assessment:
         assessment=f"{OUT}/{{region}}/tables/assessment.parquet",
         measures=f"{OUT}/{{region}}/tables/measures.parquet",
         changes=f"{OUT}/{{region}}/tables/assessment_changes.parquet",
+        checks=f"{OUT}/{{region}}/tables/dam_checks.parquet",
         contingency=f"{OUT}/{{region}}/tables/contingency.parquet",
         notifications=f"{OUT}/{{region}}/tables/notifications.parquet",
         entries=f"{OUT}/{{region}}/tables/spill_entries.parquet",
@@ -33,6 +34,7 @@ rule assessment:
             "assessment.parquet.prov.json",
             "measures.parquet.prov.json",
             "assessment_changes.parquet.prov.json",
+            "dam_checks.parquet.prov.json",
             "contingency.parquet.prov.json",
             "notifications.parquet.prov.json",
             "spill_entries.parquet.prov.json",
@@ -55,7 +57,7 @@ rule assessment:
         "(python -m pipeline assessment --region {input.region:q}"
         " --methods {input.methods:q} --tables {params.tables:q}"
         " --out {output.assessment:q} --out-measures {output.measures:q}"
-        " --out-changes {output.changes:q}"
+        " --out-changes {output.changes:q} --out-checks {output.checks:q}"
         " --out-contingency {output.contingency:q}"
         " --out-notifications {output.notifications:q}"
         " --out-spill-entries {output.entries:q})"

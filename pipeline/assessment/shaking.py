@@ -14,6 +14,7 @@ from pipeline.core.model import Confidence, Hazard, Scenario, Status, weakest
 
 Row = Mapping[str, Any]
 PGA: Final = "PGA"
+PGA_GROUND: Final = "PGA_GROUND"
 ACCELERATION_UNIT: Final = "g"
 DEPTH_UNIT: Final = "m"
 INFLOW_UNIT: Final = "m3"
@@ -40,6 +41,7 @@ class Shaking:
     """
 
     levels: tuple[Level, ...] = ()
+    layer_id: str | None = None
     demonstration: bool = False
     confidence: Confidence | None = None
 
@@ -75,9 +77,10 @@ def case_rows(rows: Sequence[Row], when: When) -> list[Row]:
     return found
 
 
-def _valued(
+def valued(
     rows: Sequence[Row], hazard: Hazard, unit: str, when: When = PRESENT
 ) -> list[Row]:
+    """Rows of a hazard in a unit that have a value and a return period, in one case."""
     return [
         row
         for row in case_rows(rows, when)
@@ -88,7 +91,8 @@ def _valued(
     ]
 
 
-def _interval(row: Row) -> Interval:
+def interval_of(row: Row) -> Interval:
+    """Intensity of a row with its bounds, the value itself where it has none."""
     value, low, high = (
         known(row[name]) for name in ("intensity", "intensity_low", "intensity_high")
     )
@@ -99,42 +103,51 @@ def _interval(row: Row) -> Interval:
     )
 
 
-def shaking(rows: Sequence[Row]) -> Shaking:
+def shaking(rows: Sequence[Row], measures: Sequence[str] = (PGA,)) -> Shaking:
     """Seismic hazard curve of a facility.
 
     Where several layers have values, a study of the site goes first, then one that is
-    not a stand-in, then the one with more levels, then the first by name: levels of two
-    layers never mix.
+    not a stand-in, then the measure that is named first, then the one with more levels,
+    then the first by name: levels of two layers never mix.
 
     Parameters
     ----------
     rows
         Rows of the table ``hazards`` of one facility.
+    measures
+        Measures in capitals, the preferred one first; acceleration on rock alone, as
+        the index wants it, where nothing is said.
     """
     layers: dict[str, list[Row]] = {}
-    for row in _valued(rows, Hazard.EARTHQUAKE, ACCELERATION_UNIT):
-        if str(row["intensity_measure"]).upper() == PGA:
+    for row in valued(rows, Hazard.EARTHQUAKE, ACCELERATION_UNIT):
+        if _measure(row) in measures:
             layers.setdefault(str(row["layer_id"]), []).append(row)
     if not layers:
         return Shaking()
-    chosen = min(
+    name, chosen = min(
         layers.items(),
         key=lambda item: (
             item[1][0]["place"] != SITE,
             bool(item[1][0]["demonstration"]),
+            list(measures).index(_measure(item[1][0])),
             -len(item[1]),
             item[0],
         ),
-    )[1]
+    )
     levels = sorted(
-        (Level(float(row["return_period_yr"]), _interval(row)) for row in chosen),
+        (Level(float(row["return_period_yr"]), interval_of(row)) for row in chosen),
         key=lambda level: level.return_period_yr,
     )
     return Shaking(
         tuple(levels),
+        name,
         any(bool(row["demonstration"]) for row in chosen),
         weakest(*(Confidence(row["confidence"]) for row in chosen)),
     )
+
+
+def _measure(row: Row) -> str:
+    return str(row["intensity_measure"]).upper()
 
 
 def pga_at(levels: Sequence[Level], return_period_yr: float) -> Interval | None:
@@ -173,7 +186,7 @@ def inflow(
         Climate case, and the layer that counts where it is chosen already.
     """
     layers: dict[str, list[Row]] = {}
-    for row in _valued(rows, Hazard.FLOOD, INFLOW_UNIT, when):
+    for row in valued(rows, Hazard.FLOOD, INFLOW_UNIT, when):
         if layer_id in (None, row["layer_id"]):
             layers.setdefault(str(row["layer_id"]), []).append(row)
     if not layers:
@@ -188,7 +201,10 @@ def inflow(
         ),
     )
     levels = sorted(
-        (InflowLevel(float(row["return_period_yr"]), _interval(row)) for row in chosen),
+        (
+            InflowLevel(float(row["return_period_yr"]), interval_of(row))
+            for row in chosen
+        ),
         key=lambda level: level.return_period_yr,
     )
     return Inflow(
@@ -214,7 +230,7 @@ def flood_state(
     """
     found = [
         row
-        for row in _valued(rows, Hazard.FLOOD, DEPTH_UNIT, when)
+        for row in valued(rows, Hazard.FLOOD, DEPTH_UNIT, when)
         if known(row["return_period_yr"]) == return_period_yr
         and layer_id in (None, row["layer_id"])
     ]
@@ -228,7 +244,7 @@ def flood_state(
             str(r["layer_id"]),
         ),
     )
-    depth = _interval(row)
+    depth = interval_of(row)
     inside = None
     if depth.low > 0:
         inside = True

@@ -16,6 +16,7 @@ import pandas as pd
 
 from pipeline.assessment.assess import Assessed, assess, assessment_rows
 from pipeline.assessment.changes import change_rows, told_cases
+from pipeline.assessment.checks import check_rows
 from pipeline.assessment.coefficients import coefficient_files
 from pipeline.assessment.contingency import contingency_table
 from pipeline.assessment.facts import facts_of, rows_by_facility
@@ -75,6 +76,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         help="where to write 'assessment_changes'",
     )
+    parser.add_argument(
+        "--out-checks", type=Path, required=True, help="where to write 'dam_checks'"
+    )
     for name in JOINED_TABLES:
         parser.add_argument(
             f"--out-{name.replace('_', '-')}",
@@ -108,6 +112,7 @@ def run(arguments: argparse.Namespace) -> None:
         ("assessment", arguments.out),
         ("measures", arguments.out_measures),
         ("assessment_changes", arguments.out_changes),
+        ("dam_checks", arguments.out_checks),
         *((name, getattr(arguments, f"out_{name}")) for name in JOINED_TABLES),
     ):
         write_table(frames[name], name, path)
@@ -144,12 +149,12 @@ def require_known_facilities(
 def assess_tables(
     tables: Mapping[str, pd.DataFrame], scheme: Scheme, methods: AssessmentMethods
 ) -> tuple[dict[str, pd.DataFrame], list[Assessed]]:
-    """Tables ``assessment`` and ``measures`` from checked input tables.
+    """Tables ``assessment``, ``measures`` and ``dam_checks`` from checked tables.
 
     Returns
     -------
     tuple
-        The two tables by name, and what they were made from, in the order of keys.
+        The tables by name, and what they were made from, in the order of keys.
     """
     facts = facts_of(tables, scheme.flood.return_period_yr)
     assessed = [assess(one, scheme, methods) for one in facts]
@@ -159,6 +164,7 @@ def assess_tables(
             "assessment", assessment_rows(assessed, scheme, methods)
         ),
         "measures": table_of("measures", advice),
+        "dam_checks": table_of("dam_checks", check_rows(assessed)),
     }
     return frames, assessed
 
@@ -204,5 +210,7 @@ def _log_counts(assessed: list[Assessed]) -> None:
     }
     for what, count in counts.items():
         log.info("%d of %d facilities %s", count, total, what)
+    has_pond = sum(a.facts.has_dam and bool(a.facts.pond_volume_m3) for a in assessed)
+    log.info("%d of %d facilities state the water of their pond", has_pond, total)
     if total and not any(a.facts.shaking.levels for a in assessed):
         log.warning("no facility has a seismic hazard value; check the hazard layers")

@@ -132,9 +132,6 @@ def _index(found: Row, words: Words) -> list[Line]:
 
 def _consequence(dossier: Dossier, found: Row, words: Words) -> list[Line]:
     bases = (
-        ("failure_per_yr", "failure_basis"),
-        ("overtopping_per_yr", "overtopping_basis"),
-        ("overtopping_failure_per_yr", "overtopping_basis"),
         ("release_volume_m3", "release_basis"),
         ("runout_m", "runout_basis"),
         ("inundation_area_m2", "release_basis"),

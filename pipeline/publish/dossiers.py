@@ -55,6 +55,7 @@ class SiteTables:
     network_ledger: pd.DataFrame
     assessment: pd.DataFrame
     assessment_changes: pd.DataFrame
+    dam_checks: pd.DataFrame
     measures: pd.DataFrame
     contingency: pd.DataFrame
     notifications: pd.DataFrame
@@ -91,6 +92,7 @@ class Dossier:
     exposure: Sequence[Row] = ()
     assessment: Row | None = None
     assessment_changes: Sequence[Row] = ()
+    dam_checks: Sequence[Row] = ()
     measures: Sequence[Row] = ()
     parts: Sequence[Row] = field(default=())
 
@@ -183,6 +185,7 @@ def gather(
                 exposure=many["exposure"].get(key, ()),
                 assessment=_only(many["assessment"], key),
                 assessment_changes=many["assessment_changes"].get(key, ()),
+                dam_checks=many["dam_checks"].get(key, ()),
                 measures=many["measures"].get(key, ()),
                 parts=[row for row in facilities if row["part_of"] == key],
             )

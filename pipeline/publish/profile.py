@@ -20,6 +20,7 @@ from pipeline.publish.cells import (
     value_text,
 )
 from pipeline.publish.climatesection import climate_section
+from pipeline.publish.damsection import dam_section, has_dam
 from pipeline.publish.dossiers import Dossier, Row
 from pipeline.publish.drainage import drainage_section
 from pipeline.publish.hazardsection import hazard_section, hazards_missing
@@ -104,6 +105,7 @@ def profile_view(
         "drainage": drainage_section(dossier, context, words),
         "path_map": maps.path(words),
         "assessment": assessment_section(dossier, context.par_distance_m, words),
+        "dam": dam_section(dossier, context, words) if has_dam(dossier) else [],
         "measures": measures_section(dossier, words),
         "gaps": _gaps(dossier, words),
         "ledger": [

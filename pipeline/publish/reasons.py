@@ -16,6 +16,7 @@ _UNITS: Final = (
     ("_mm", "mm"),
     ("_k", "K"),
     ("_d", "d"),
+    ("_deg", "deg"),
 )
 _GROUPS: Final = {
     "state": "layer_state",
@@ -31,6 +32,8 @@ _RATIOS: Final = (
     "limit",
     "limit_sigma",
     "score_sigma",
+    "fos",
+    "return_period_yr",
 )
 _COUNT: Final = "n_"
 

@@ -21,6 +21,7 @@ PUBLISHED_TABLES = (
     "network_ledger",
     "assessment",
     "assessment_changes",
+    "dam_checks",
     "measures",
     "contingency",
     "notifications",

@@ -215,3 +215,67 @@ def test_assessing_again_is_assessing_anew(make_tables, rows, scheme, methods):
     dry, wet = facts(0.0), facts(0.5)
     anew = assess(wet, scheme, methods)
     assert reassess(assess(dry, scheme, methods), wet, scheme) == anew
+
+
+def test_a_flood_that_comes_more_often_to_the_toe_is_told(changes, rows):
+    now = rows.water("a", {100.0: 0.0, 500.0: 0.3})
+    then = rows.water("a", {100.0: 0.2, 500.0: 0.6}, **CASE)
+    row = changes([*now, *then])["a", "toe_flooded_per_yr", 50.0]
+    assert row["effect"] == "changed"
+    assert (row["present_low"], row["present_high"]) == (0.002, 0.01)
+    assert (row["future_low"], row["future_high"]) == (0.01, 1.0)
+    assert math.isnan(row["difference"])
+    assert row["provisional"]
+
+
+def test_the_toe_without_a_map_or_a_future_has_the_reason(changes, rows):
+    found = changes(rows.water("a", {500.0: 0.3}))
+    toe = found["a", "toe_flooded_per_yr", 50.0]
+    assert (toe["effect"], codes(toe)) == ("no_future_value", ["no_future_of"])
+    other = found["b", "toe_flooded_per_yr", 50.0]
+    assert (other["effect"], codes(other)) == ("no_climate_input", ["no_flood_map"])
+    assert math.isnan(other["present_high"])
+
+
+def test_a_scaled_dry_toe_stays_dry_and_says_so(changes, rows):
+    now = rows.water("a", {500.0: 0.0})
+    then = rows.water("a", {500.0: 0.0}, **CASE, note=FACTOR)
+    row = changes([*now, *then])["a", "toe_flooded_per_yr", 50.0]
+    assert (row["effect"], codes(row)) == ("same", ["scaled_depth_keeps_dry"])
+
+
+def liquefied(rows, probability, **more):
+    return [
+        row | {"intensity_low": None, "intensity_high": None}
+        for row in rows.pga(
+            "a",
+            {475.0: probability},
+            process="liquefaction",
+            intensity_measure="liquefaction_probability",
+            unit="-",
+            layer_id="soft",
+            **more,
+        )
+    ]
+
+
+def test_wetter_ground_raises_the_lower_bound_of_failure(changes, rows):
+    shaking = rows.pga("a", {475.0: 0.3})
+    found = changes(
+        [*shaking, *liquefied(rows, 0.2), *liquefied(rows, 0.4, **CASE)],
+        dam_type="upstream",
+    )
+    row = found["a", "failure_per_yr", 50.0]
+    assert row["effect"] == "changed"
+    assert codes(row) == ["liquefaction_of_case"]
+    # 0.2 more of the dams liquefy and half of them flow, less those that settle anyway
+    more = row["future_low"] - row["present_low"]
+    assert more == pytest.approx(0.2 * 0.5 / 475, rel=0.02)
+    assert row["future_high"] == row["present_high"]
+
+
+def test_liquefaction_without_a_future_leaves_failure_without_one(changes, rows):
+    found = changes([*rows.pga("a", {475.0: 0.3}), *liquefied(rows, 0.2)])
+    row = found["a", "failure_per_yr", 50.0]
+    assert (row["effect"], codes(row)) == ("no_future_value", ["no_future_of"])
+    assert math.isnan(row["future_low"])

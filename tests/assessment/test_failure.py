@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.assessment.failure import Level, seismic_failure
 from pipeline.assessment.interval import Interval, exactly
+from pipeline.assessment.triggering import Liquefaction, TriggeringLevel
 from pipeline.core.model import DamType, Status
 from pipeline.core.schemas.assessment import FailureBasis
 
@@ -24,9 +25,109 @@ def test_unknown_liquefaction_gives_bounds_and_no_central_value():
 
 
 def test_a_dam_that_surely_liquefies_sets_the_upper_bound():
-    # P(flow | liquefied) 0.5 for all events at least as rare as 475 years
-    found = seismic_failure(CURVE, DamType.UPSTREAM, has_dam=True)
+    # P(flow | liquefied) 0.5 for all events at least as rare as 475 years, while a dam
+    # that settles stays below: RS = exp(6.07 * 0.6 + 0.57 * 7.5 - 8) = 0.92 % of 1.5 %
+    weak = (
+        Level(475.0, Interval(0.25, 0.3, 0.35)),
+        Level(2475.0, Interval(0.4, 0.5, 0.6)),
+    )
+    found = seismic_failure(weak, DamType.UPSTREAM, has_dam=True)
     assert found.interval.high == pytest.approx(0.5 / 475)
+
+
+def test_liquefaction_never_makes_a_dam_safer():
+    # at 1 g a downstream dam settles by 4 % and fails far more often than it flows
+    strong = [Level(475.0, exactly(1.0))]
+    found = seismic_failure(strong, DamType.DOWNSTREAM, has_dam=True).interval
+    settled = math.exp(6.07 * 1.0 + 0.57 * 7.5 - 8)
+    probability = 0.5 * math.erfc(-math.log(settled / 1.5) / 0.8 / math.sqrt(2))
+    assert found.high == pytest.approx(probability / 475)
+    assert probability > 0.05
+
+
+def levels_of(*values: tuple[float, float | Interval]) -> tuple[TriggeringLevel, ...]:
+    return tuple(
+        TriggeringLevel(t, x if isinstance(x, Interval) else exactly(x))
+        for t, x in values
+    )
+
+
+def test_ground_that_liquefies_raises_the_lower_bound_alone():
+    ground = Liquefaction(levels_of((475.0, 0.4), (2475.0, 0.4)), "map")
+    dry = seismic_failure(CURVE, DamType.UPSTREAM, has_dam=True).interval
+    found = seismic_failure(CURVE, DamType.UPSTREAM, has_dam=True, liquefaction=ground)
+    # 0.4 of the dams flow with 0.5; of the others the settlement's share stays
+    assert found.interval.low == pytest.approx(0.4 * 0.5 / 475 + 0.6 * dry.low)
+    assert found.interval.high == dry.high
+    assert found.interval.central is None
+    assert found.basis is FailureBasis.GROUND_LIQUEFACTION
+
+
+def test_ground_that_does_not_liquefy_leaves_the_tailings_unknown():
+    ground = Liquefaction(levels_of((475.0, 0.0), (2475.0, 0.0)), "map")
+    dry = seismic_failure(CURVE, DamType.UPSTREAM, has_dam=True).interval
+    found = seismic_failure(CURVE, DamType.UPSTREAM, has_dam=True, liquefaction=ground)
+    assert found.interval == dry
+
+
+def test_a_study_narrows_both_bounds_and_gives_a_central_value():
+    studied = Liquefaction(
+        levels_of((475.0, Interval(0.1, 0.2, 0.3)), (2475.0, Interval(0.1, 0.2, 0.3))),
+        "study",
+        is_study=True,
+    )
+    single = [Level(475.0, exactly(0.1)), Level(2475.0, exactly(0.1))]
+    found = seismic_failure(
+        single, DamType.UPSTREAM, has_dam=True, liquefaction=studied
+    )
+    # at 0.1 g hardly anything settles (class 4 below 1e-6): liquefaction is all
+    assert found.interval.low == pytest.approx(0.1 * 0.5 / 475, rel=1e-3)
+    assert found.interval.central == pytest.approx(0.2 * 0.5 / 475, rel=1e-3)
+    assert found.interval.high == pytest.approx(0.3 * 0.5 / 475, rel=1e-3)
+    assert (found.status, found.basis) == (Status.MEASURED, FailureBasis.CURVE)
+
+
+def test_a_study_of_some_levels_gives_no_central_value():
+    studied = Liquefaction(levels_of((2475.0, 0.2)), "study", is_study=True)
+    found = seismic_failure(CURVE, DamType.UPSTREAM, has_dam=True, liquefaction=studied)
+    assert found.interval.central is None
+    assert found.basis is FailureBasis.STUDY_BOUNDS
+
+
+def test_a_studys_upper_bound_holds_no_farther_than_its_levels():
+    # studied at 475 years alone: rarer events may liquefy the dam surely
+    studied = Liquefaction(levels_of((475.0, 0.0)), "study", is_study=True)
+    found = seismic_failure(
+        CURVE, DamType.UPSTREAM, has_dam=True, liquefaction=studied
+    ).interval
+    assert found.high > 0.5 / 2475
+
+
+def test_liquefaction_that_grows_rarer_with_shaking_is_refused():
+    upside_down = Liquefaction(levels_of((475.0, 0.4), (2475.0, 0.3)), "map")
+    with pytest.raises(ValueError, match="liquefaction decreases"):
+        seismic_failure(CURVE, DamType.UPSTREAM, has_dam=True, liquefaction=upside_down)
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1])
+def test_what_is_no_probability_is_refused(value):
+    with pytest.raises(ValueError, match="probability"):
+        TriggeringLevel(475.0, exactly(value))
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.sampled_from(DamType))
+def test_more_liquefaction_never_lowers_the_bound(a, b, dam_type):
+    weak, strong = sorted((a, b))
+    low = [
+        seismic_failure(
+            CURVE,
+            dam_type,
+            has_dam=True,
+            liquefaction=Liquefaction(levels_of((475.0, p), (2475.0, p)), "map"),
+        ).interval.low
+        for p in (weak, strong)
+    ]
+    assert low[0] <= low[1] * (1 + 1e-12)
 
 
 def test_a_single_level_gives_the_hand_computed_lower_bound():

@@ -50,6 +50,8 @@ def run(folder, *more):
             str(folder / "out" / "measures.parquet"),
             "--out-changes",
             str(folder / "out" / "assessment_changes.parquet"),
+            "--out-checks",
+            str(folder / "out" / "dam_checks.parquet"),
             *(
                 text
                 for name in ("contingency", "notifications", "spill-entries")

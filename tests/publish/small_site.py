@@ -166,6 +166,29 @@ def _changes() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def _checks() -> list[dict[str, Any]]:
+    """Checks of the dam of aa-01, with and without numbers; aa-02 has no dam."""
+    rows = [
+        row("dam_checks", tmf_id="aa-01", mechanism="earthquake", unit="1/yr",
+            check="failure_per_yr", level="-", value_low=1e-5, value_high=1e-3,
+            reason="liquefaction_unknown;tails_left_out", layers="test-pga",
+            source="Swaisgood 2003", demonstration=True, provisional=True),
+        row("dam_checks", tmf_id="aa-01", mechanism="earthquake", unit="m",
+            check="newmark_displacement_m", level="475", return_period_yr=475.0,
+            value=0.0718, value_low=0.02, value_high=0.3, layers="test-pga",
+            reason="yield_from_fos|fos=1.2|slope_deg=30", source=EVIL),
+        row("dam_checks", tmf_id="aa-01", mechanism="frost", unit="1/yr",
+            check="frost_failure_per_yr", level="-", reason="no_method"),
+    ]  # fmt: skip
+    for check in ("breach_peak_m3s", "breach_formation_h", "breach_width_m"):
+        for key, reason in (("aa-01", "no_pond_volume"), ("aa-02", "no_dam")):
+            rows.append(
+                row("dam_checks", tmf_id=key, mechanism="pond", check=check, level="-",
+                    unit="m", reason=reason)
+            )  # fmt: skip
+    return rows
+
+
 def _hazard(
     item: Any, layer: str, measure: str, unit: str, value: float | None, status: str
 ) -> dict[str, Any]:
@@ -544,6 +567,7 @@ def make_tables() -> dict[str, pd.DataFrame]:
         "hazards": _hazards(),
         "hazard_changes": list(change_rows(_hazards())),
         "assessment_changes": _changes(),
+        "dam_checks": _checks(),
         "displacement": motion,
         "displacement_points": points,
         **_zones(),

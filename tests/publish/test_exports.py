@@ -17,7 +17,7 @@ def test_geopackage_has_the_layers_that_its_readme_names(site):
         "displacement_points", "zones", "displacement_zones", "facility_values",
         "hazards", "measures", "ledger",
         "candidates", "branches", "possible_countries", "exposure", "network_ledger",
-        "hazard_changes", "assessment_changes",
+        "hazard_changes", "assessment_changes", "dam_checks",
     }  # fmt: skip
 
 

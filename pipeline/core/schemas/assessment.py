@@ -91,6 +91,8 @@ class FailureBasis(StrEnum):
 
     CURVE = "curve"
     BOUNDS_ONLY = "bounds_only"
+    GROUND_LIQUEFACTION = "ground_liquefaction"
+    STUDY_BOUNDS = "study_bounds"
     NO_CURVE = "no_curve"
     NO_DAM = "no_dam"
 

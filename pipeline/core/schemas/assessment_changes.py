@@ -30,6 +30,7 @@ class Quantity(StrEnum):
     FAILURE = "failure_per_yr"
     OVERTOPPING = "overtopping_per_yr"
     OVERTOPPING_FAILURE = "overtopping_failure_per_yr"
+    TOE_FLOODED = "toe_flooded_per_yr"
     UNCOVERED = "uncovered_processes"
 
 
@@ -48,6 +49,7 @@ EFFECTS = Vocabulary(
     "assessment_change",
     {
         "seismic_unchanged": (),
+        "liquefaction_of_case": ("layer",),
         "no_flood_map": (),
         "no_dam": (),
         "no_inflow": (),
@@ -89,7 +91,8 @@ ASSESSMENT_CHANGES = Table(
         code(
             "quantity",
             Quantity,
-            "What is compared: a column of the table 'assessment'; inside_flood is 1 "
+            "What is compared: a column of the table 'assessment' or a check of the "
+            "table 'dam_checks'; inside_flood is 1 "
             "inside the flood of the index and 0 outside; uncovered_processes has no "
             "number and names what no layer here can tell.",
         ),

@@ -1,0 +1,99 @@
+"""Section of a profile on what could happen to the dam, mechanism by mechanism."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from pipeline.core.schemas.dam_checks import Check, Mechanism
+from pipeline.publish.cells import Cell, Context, code_word, marks_of
+from pipeline.publish.dossiers import Dossier, Row
+from pipeline.publish.hazardlevels import source_text
+from pipeline.publish.reasons import stated
+from pipeline.publish.status import appearance
+from pipeline.publish.words import Words
+
+_DIGITS = 2
+
+
+def dam_section(
+    dossier: Dossier, context: Context, words: Words
+) -> list[dict[str, Any]]:
+    """Checks by mechanism; those that lack a number for one reason share a row."""
+    rows = sorted(dossier.dam_checks, key=_order)
+    return [
+        {
+            "title": code_word("mechanism", mechanism, words),
+            "rows": _views(list(found), context, words),
+        }
+        for mechanism, found in groupby(rows, key=lambda row: str(row["mechanism"]))
+    ]
+
+
+def has_dam(dossier: Dossier) -> bool:
+    """Whether any check applies; a deposit without a dam has none."""
+    return any(row["reason"] != "no_dam" for row in dossier.dam_checks)
+
+
+def _order(row: Row) -> tuple[int, int, float]:
+    return (
+        [str(mechanism) for mechanism in Mechanism].index(str(row["mechanism"])),
+        [str(check) for check in Check].index(str(row["check"])),
+        float(row["return_period_yr"] or 0.0),
+    )
+
+
+def _views(rows: Sequence[Row], context: Context, words: Words) -> list[dict[str, Any]]:
+    views = []
+    shared = groupby(rows, key=lambda row: None if _has_number(row) else row["reason"])
+    for reason, found in shared:
+        if reason is None:
+            views += [_view(row, context, words) for row in found]
+        else:
+            views.append(_without(list(found), words))
+    return views
+
+
+def _has_number(row: Row) -> bool:
+    return row["value_high"] is not None
+
+
+def _without(rows: Sequence[Row], words: Words) -> dict[str, Any]:
+    """One row for all checks that lack a number for the same reason."""
+    shown = appearance("status", str(rows[0]["value_status"]), words)
+    names = dict.fromkeys(code_word("check", str(row["check"]), words) for row in rows)
+    return {
+        "name": "; ".join(names),
+        "level": "",
+        "cell": Cell(shown.word, look=shown.look),
+        "reason": stated("dam_checks", "reason", rows[0]["reason"], words),
+        "layers": [],
+        "source": "",
+    }
+
+
+def _view(row: Row, context: Context, words: Words) -> dict[str, Any]:
+    numbers, period = words.numbers, row["return_period_yr"]
+    ends = (row["value_low"], row["value"], row["value_high"])
+    unit = "" if row["unit"] == "-" else words.unit(str(row["unit"]))
+    note = "" if row["value"] is not None else words("value.bounds_only")
+    level = ""
+    if period is not None:
+        level = words("dam.level", years=numbers.whole(period))
+    return {
+        "name": code_word("check", str(row["check"]), words),
+        "level": level,
+        "cell": Cell(
+            numbers.quantity_bounds(*ends, unit, _DIGITS),
+            note=note,
+            marks=marks_of(row),
+        ),
+        "reason": stated("dam_checks", "reason", row["reason"], words),
+        "layers": [
+            source_text(context.layers[name], words) if name in context.layers else name
+            for name in (row["layers"] or "").split("; ")
+            if name
+        ],
+        "source": row["source"] or "",
+    }
