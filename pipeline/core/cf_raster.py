@@ -65,6 +65,7 @@ class CfRaster:
         self.count = len(self._bands)
         self.descriptions = tuple(words for _, _, words in self._bands)
         self.dtypes = tuple(_dtype_of(item) for item, _, _ in self._bands)
+        self.units = tuple(item.attrs.get("units") for item, _, _ in self._bands)
         self.nodatavals = tuple(_fill_of(item) for item, _, _ in self._bands)
         self.nodata = self.nodatavals[0]
         self.scales = (1.0,) * self.count

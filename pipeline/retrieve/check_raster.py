@@ -93,6 +93,15 @@ def check_raster(path: Path, layer: Layer, bbox: Bounds) -> None:
 
 
 def _check_crs(crs: Any, path: Path, layer: Layer) -> None:
+    if not crs and is_cf_file(path):
+        raise _wrong(
+            path,
+            layer,
+            "crs",
+            "coordinates without CF attributes",
+            "units degrees_north and degrees_east, or a grid mapping",
+            "give the coordinates their units (ncatted), or save a GeoTIFF with a CRS",
+        )
     if not crs:
         raise _wrong(
             path,

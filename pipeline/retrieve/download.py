@@ -226,11 +226,20 @@ def _verified(part: Path, expected: Expected) -> str:
     if expected.size_bytes is not None and size != expected.size_bytes:
         _forget(part)
         raise WrongBytesError(f"{size} bytes came, expected {expected.size_bytes}")
+    if expected.sha256 is None and _is_web_page(part):
+        _forget(part)
+        raise GiveUpError("a web page came, not a file (a log-in, or it has moved)")
     seen = sha256(part)
     if expected.sha256 is not None and seen != expected.sha256:
         _forget(part)
         raise WrongBytesError(f"the SHA-256 is {seen}, expected {expected.sha256}")
     return seen
+
+
+def _is_web_page(path: Path) -> bool:
+    with path.open("rb") as handle:
+        start = handle.read(512).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"<!doctype html", b"<html"))
 
 
 def _resume_at(address: str, part: Path, expected: Expected) -> int:

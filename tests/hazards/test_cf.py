@@ -208,3 +208,20 @@ def test_a_truncated_file_is_refused(make_layer, write, choices):
     path.write_bytes(path.read_bytes()[:2_000])
     with pytest.raises(InputError, match="cannot be opened"):
         read(make_layer(), path, choices)
+
+
+def test_a_variable_in_another_unit_than_its_row_is_refused(make_layer, write):
+    layer = make_layer(nodata="nan", unit="g")
+    with pytest.raises(InputError, match="the unit 'm s-2' in band 1; expected 'g'"):
+        check_raster(write(variable(NINE, units="m s-2")), layer, BOX)
+    check_raster(write(variable(NINE, units="g")), layer, BOX)
+
+
+@pytest.mark.parametrize("kind", ["netcdf", "zarr"])
+def test_coordinates_without_cf_attributes_are_named(make_layer, write, kind):
+    bare = variable(NINE)
+    for name in ("lat", "lon"):
+        bare[name].attrs.clear()
+    path = write(bare.rename(lat="rows", lon="columns"), kind)
+    with pytest.raises(InputError, match="coordinates"):
+        check_raster(path, make_layer(nodata="nan"), BOX)

@@ -231,3 +231,18 @@ def test_a_short_body_without_announced_length_goes_on_where_it_stopped(
     download([address], tmp_path / "a.bin", KNOWN, patience)
     assert site.ranges("/a.bin") == [None, "bytes=131072-"]
     assert (tmp_path / "a.bin").read_bytes() == BODY
+
+
+@pytest.mark.parametrize("body", [b"<!DOCTYPE html><html>", b"\n <html><body>404"])
+def test_a_web_page_is_no_file_and_is_not_kept(site, tmp_path, patience, body):
+    address = site.put("/a.tif", body)
+    target = tmp_path / "a.tif"
+    with pytest.raises(InputError, match="a web page came, not a file"):
+        download([address], target, Expected(), patience)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_archive_serves_when_a_web_page_comes(site, tmp_path, patience):
+    pages = site.put("/a.tif", b"<html>moved</html>"), site.put("/b.tif", b"II*")
+    download(pages, tmp_path / "a.tif", Expected(), patience)
+    assert (tmp_path / "a.tif").read_bytes() == b"II*"
