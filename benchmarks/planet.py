@@ -66,7 +66,7 @@ def trace(path: Path, sites: int) -> None:
     ready = time.perf_counter()
     below = look_below(skeleton.next_index, times.length_m, hours, banks, nobody)
     at = np.random.default_rng(5).integers(0, count, sites)
-    runs = runs_below(below, at)
+    runs = runs_below(below.links, at)
     met = crossings_below(below, times, Sites(at, np.zeros(sites)))
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2

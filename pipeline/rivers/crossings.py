@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.rivers.borders import Stretches
+from pipeline.rivers.meeting import borders_met
 from pipeline.rivers.network import Network
 from pipeline.rivers.paths import Paths
+from pipeline.rivers.reach_below import links_below
 
 Indices = NDArray[np.int64]
 Numbers = NDArray[np.float64]
@@ -85,30 +87,33 @@ def find_crossings(
     """
     found: list[Crossing] = []
     slivers = 0
-    owner, element, fraction, start_m, end_m, pair = path_stretches(
-        network, stretches, paths
+    code, labels = codes_of(stretches)
+    owner, element, fraction, start_m, _, number = path_stretches(
+        network,
+        stretches,
+        paths,
+        _elements_that_change(network, stretches, code, paths),
     )
-    new = np.ones(len(pair), dtype=bool)
-    new[1:] = (pair[1:] != pair[:-1]) | (owner[1:] != owner[:-1])
-    kept = np.flatnonzero(new)
-    last = np.append(kept[1:], len(pair)) - 1
-    bounds = np.searchsorted(owner[kept], np.arange(len(paths) + 1))
-    labels = labels_of(stretches)
+    label = code[number]
+    new = np.ones(len(label), dtype=bool)
+    new[1:] = (label[1:] != label[:-1]) | (owner[1:] != owner[:-1])
+    owner, label = owner[new], label[new]
+    element, fraction, start_m = element[new], fraction[new], start_m[new]
+    end_m = np.append(start_m[1:], 0.0)
+    is_last = np.append(owner[1:] != owner[:-1], True)
+    end_m[is_last] = _length_m(network, paths)[owner[is_last]]
+    bounds = np.searchsorted(owner, np.arange(len(paths) + 1))
     for k in range(len(paths)):
         stays = [
             Stay(
-                labels[pair[a]],
-                int(element[a]),
-                float(fraction[a]),
-                float(start_m[a]),
-                float(end_m[b] - start_m[a]),
+                labels[label[at]],
+                int(element[at]),
+                float(fraction[at]),
+                float(start_m[at]),
+                float(end_m[at] - start_m[at]),
             )
-            for a, b in zip(
-                kept[bounds[k] : bounds[k + 1]],
-                last[bounds[k] : bounds[k + 1]],
-                strict=True,
-            )
-            if labels[pair[a]]
+            for at in range(bounds[k], bounds[k + 1])
+            if labels[label[at]]
         ]
         whole, dropped = drop_slivers(stays, frozenset({country[k]}), minimum_m)
         slivers += dropped
@@ -124,24 +129,64 @@ def labels_of(stretches: Stretches) -> list[frozenset[str]]:
     ]
 
 
-def path_stretches(
-    network: Network, stretches: Stretches, paths: Paths
-) -> tuple[Indices, Indices, Numbers, Numbers, Numbers, Indices]:
-    """All stretches on all paths: owner, element, share, start, end, stretch number.
+def codes_of(stretches: Stretches) -> tuple[Indices, list[frozenset[str]]]:
+    """Number of every stretch that stretches with equal countries share.
 
-    Stretches with equal countries share the number of the first one like them.
+    Returns
+    -------
+    tuple
+        The numbers, and the countries of each number.
     """
-    same: dict[frozenset[str], int] = {}
-    labels = labels_of(stretches)
-    canonical = np.array(
-        [same.setdefault(label, k) for k, label in enumerate(labels)], dtype=np.int64
-    )
-    first = stretches.offset[paths.reach]
-    count = stretches.offset[paths.reach + 1] - first
-    element = np.repeat(np.arange(len(paths.reach)), count)
+    numbers: dict[frozenset[str], int] = {}
+    code = [numbers.setdefault(label, len(numbers)) for label in labels_of(stretches)]
+    return np.array(code, dtype=np.int64), list(numbers)
+
+
+def _elements_that_change(
+    network: Network, stretches: Stretches, code: Indices, paths: Paths
+) -> Indices:
+    """First element of every path, and all in which the countries may change.
+
+    They are found by jumping from one reach with other countries to the next. A reach
+    with more than one stretch counts as different from all others.
+    """
+    first = stretches.offset[:-1]
+    several = np.diff(stretches.offset) > 1
+    banks = np.where(several, -1 - np.arange(len(first)), code[first])
+    offset, reach = borders_met(links_below(network.next_index, banks), paths.start())
+    path = np.repeat(np.arange(len(paths)), np.diff(offset))
+    element = paths.element_at(network, path, reach.astype(np.int64))
+    return np.union1d(paths.offset[:-1], element)
+
+
+def _length_m(network: Network, paths: Paths) -> Numbers:
+    """Length of every path from its entry point."""
+    last = paths.offset[1:] - 1
+    share = 1.0 - paths.start_fraction[last]
+    return np.asarray(paths.start_m[last] + share * network.length_m[paths.reach[last]])
+
+
+def path_stretches(
+    network: Network,
+    stretches: Stretches,
+    paths: Paths,
+    elements: Indices | None = None,
+) -> tuple[Indices, Indices, Numbers, Numbers, Numbers, Indices]:
+    """Stretches on paths: owner, element, share, start, end, number of the stretch.
+
+    Parameters
+    ----------
+    elements
+        Elements of the paths to look at, ascending; all where it is left out.
+    """
+    wanted = np.arange(len(paths.reach)) if elements is None else elements
+    first = stretches.offset[paths.reach[wanted]]
+    count = stretches.offset[paths.reach[wanted] + 1] - first
+    element = np.repeat(wanted, count)
     begin = np.cumsum(count) - count
-    number = first[element] + np.arange(len(element)) - begin[element]
-    is_last = np.append(element[1:] != element[:-1], True)
+    within = np.arange(len(element)) - np.repeat(begin, count)
+    number = np.repeat(first, count) + within
+    is_last = within == np.repeat(count, count) - 1
     low = stretches.start_fraction[number]
     high = np.where(is_last, 1.0, np.append(low[1:], 1.0))
     entry = paths.start_fraction[element]
@@ -151,13 +196,14 @@ def path_stretches(
     length = network.length_m[paths.reach[element]]
     start_m = paths.start_m[element] + (low - entry) * length
     end_m = paths.start_m[element] + (high - entry) * length
+    owner = np.searchsorted(paths.offset, element, side="right") - 1
     return (
-        paths.owner()[element][keep],
+        owner[keep],
         element[keep],
         low[keep],
         start_m[keep],
         end_m[keep],
-        canonical[number][keep],
+        number[keep],
     )
 
 

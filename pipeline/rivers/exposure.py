@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.core.model import Confidence, Status, weakest
 from pipeline.rivers.arrivals import Arrivals, arrivals_at
 from pipeline.rivers.borders import Stretches
-from pipeline.rivers.crossings import labels_of, path_stretches
+from pipeline.rivers.crossings import codes_of, path_stretches
 from pipeline.rivers.network import Network
 from pipeline.rivers.paths import CONFIDENCES, Paths, Timing
 from pipeline.rivers.receptors import Exposures, Places
@@ -102,11 +102,11 @@ def cells_on_paths(
             for at in (low, np.minimum(high, 1.0))
         )
     begin, end = bands.of(first, begins=True), bands.of(last)
-    labels = labels_of(stretches)
+    code, labels = codes_of(stretches)
     known = np.isfinite(first) & np.isfinite(last)
     rows = np.unique(
         np.column_stack(
-            [owner, number, begin, np.where(known, np.maximum(begin, end), end)]
+            [owner, code[number], begin, np.where(known, np.maximum(begin, end), end)]
         ),
         axis=0,
     )

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from pipeline.rivers.reach_below import Below
+from pipeline.rivers.reach_below import Below, Links
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -102,9 +102,17 @@ def _known(
 
 
 @njit(cache=True, nogil=True)
-def _meet_borders(
+def _list_borders(border: Small, reach: Indices, offset: Indices, item: Small) -> None:
+    for k in range(len(reach)):
+        j = border[reach[k]]
+        for at in range(offset[k], offset[k + 1]):
+            item[at] = j
+            j = border[j]
+
+
+@njit(cache=True, nogil=True)
+def _time_borders(
     sums: Numbers,
-    border: Small,
     next_index: Indices,
     length_m: Numbers,
     hours: Numbers,
@@ -121,14 +129,13 @@ def _meet_borders(
         own = np.zeros(3)
         if not standing[i] and hours[i, 0] + hours[i, 1] + hours[i, 2] < np.inf:
             own[:] = hours[i]
-        j = np.int64(border[i])
         for at in range(offset[k], offset[k + 1]):
+            j = np.int64(item[at])
             m, c, e, s = _way(sums, i, fraction[k], j, length_m[i], own)
-            item[at], metres[at] = j, m
+            metres[at] = m
             times[at, 0], times[at, 1], times[at, 2] = c, e, s
             if not _known(sums, next_index, standing, i, fraction[k], j):
                 times[at, :] = np.nan
-            j = np.int64(border[j])
 
 
 @njit(cache=True)
@@ -142,25 +149,51 @@ def _first_place(
     return at
 
 
-@njit(cache=True)
-def _chain(
-    sums: Numbers,
+@njit(cache=True, nogil=True)
+def _list_places(
     place: Small,
     next_index: Indices,
+    receptor_offset: Indices,
+    receptor_fraction: Numbers,
+    reach: Indices,
+    fraction: Numbers,
+    offset: Indices,
+    item: Small,
+) -> None:
+    following = np.full(len(receptor_fraction), -1, np.int32)
+    for i in range(len(next_index)):
+        for at in range(receptor_offset[i], receptor_offset[i + 1]):
+            if at + 1 < receptor_offset[i + 1]:
+                following[at] = at + 1
+            elif next_index[i] >= 0 and place[next_index[i]] >= 0:
+                following[at] = receptor_offset[place[next_index[i]]]
+    for k in range(len(reach)):
+        if offset[k] == offset[k + 1]:
+            continue
+        receptor: int = _first_below(
+            place, next_index, receptor_offset, receptor_fraction, reach[k], fraction[k]
+        )
+        for at in range(offset[k], offset[k + 1]):
+            item[at] = receptor
+            receptor = following[receptor]
+
+
+@njit(cache=True)
+def _rows_of_places(
+    sums: Numbers,
     length_m: Numbers,
     hours: Numbers,
     standing: Flags,
     offset: Indices,
     fraction: Numbers,
-) -> tuple[Numbers, Small]:
-    """Way from every receptor to the end of its river, and the receptor below it.
+) -> Numbers:
+    """Way from every receptor to the end of its river.
 
     Rows are those of `reach_below.Below.sums`, NaN where the way from the upstream end
     of the reach to the receptor takes an unknown time.
     """
     rows = np.empty((len(fraction), 5))
-    following = np.full(len(fraction), -1, np.int32)
-    for i in range(len(next_index)):
+    for i in range(len(length_m)):
         for at in range(offset[i], offset[i + 1]):
             f = fraction[at]
             rows[at, 0] = sums[i, 0] - f * length_m[i]
@@ -170,17 +203,12 @@ def _chain(
                 rows[at, c + 1] = sums[i, c + 1] - used
                 if f > 0.0 and standing[i]:
                     rows[at, c + 1] = np.nan
-            if at + 1 < offset[i + 1]:
-                following[at] = at + 1
-            elif next_index[i] >= 0 and place[next_index[i]] >= 0:
-                following[at] = offset[place[next_index[i]]]
-    return rows, following
+    return rows
 
 
 @njit(cache=True, nogil=True)
-def _meet_places(
+def _time_places(
     sums: Numbers,
-    place: Small,
     next_index: Indices,
     length_m: Numbers,
     hours: Numbers,
@@ -194,15 +222,8 @@ def _meet_places(
     metres: Numbers,
     times: NDArray[np.float32],
 ) -> None:
-    rows, following = _chain(
-        sums,
-        place,
-        next_index,
-        length_m,
-        hours,
-        standing,
-        receptor_offset,
-        receptor_fraction,
+    rows = _rows_of_places(
+        sums, length_m, hours, standing, receptor_offset, receptor_fraction
     )
     for k in range(len(reach)):
         if offset[k] == offset[k + 1]:
@@ -215,11 +236,8 @@ def _meet_places(
             here[1:4] -= share * hours[i]
         if share >= 1.0 and not standing[i] and next_index[i] >= 0:
             here[4] = sums[next_index[i], 4]
-        receptor: int = _first_below(
-            place, next_index, receptor_offset, receptor_fraction, i, share
-        )
         for at in range(offset[k], offset[k + 1]):
-            item[at] = receptor
+            receptor = item[at]
             metres[at] = here[0] - rows[receptor, 0]
             for c in range(3):
                 times[at, c] = here[c + 1] - rows[receptor, c + 1]
@@ -229,7 +247,6 @@ def _meet_places(
                 times[at, :] = 0.0
             elif not on_reach and here[4] != rows[receptor, 4]:
                 times[at, :] = np.nan
-            receptor = following[receptor]
 
 
 @njit(cache=True)
@@ -258,13 +275,45 @@ def meet_below(
         return borders.result(), places
 
 
+def borders_met(links: Links, reach: Indices) -> tuple[Indices, Small]:
+    """Reaches below some reaches where other countries begin, in flow order.
+
+    Returns
+    -------
+    tuple
+        Where those of each reach begin, shape (k + 1,), and the reaches.
+    """
+    offset, item = _room(links.n_borders[reach])
+    _list_borders(links.border, reach, offset, item)
+    return offset, item
+
+
+def places_met(
+    links: Links, sites: Sites, receptors: Receptors
+) -> tuple[Indices, Small]:
+    """Receptors below facilities, in flow order (see `borders_met`)."""
+    count = links.n_places[sites.reach].astype(np.int64)
+    count -= _passed(sites.reach, sites.fraction, receptors.offset, receptors.fraction)
+    offset, item = _room(count)
+    _list_places(
+        links.place,
+        links.next_index,
+        receptors.offset,
+        receptors.fraction,
+        sites.reach,
+        sites.fraction,
+        offset,
+        item,
+    )
+    return offset, item
+
+
 def crossings_below(below: Below, times: ReachTimes, sites: Sites) -> Met:
     """Border crossings below every facility, in flow order."""
-    met = _room(below.n_borders[sites.reach])
-    _meet_borders(
+    met = _timed(*borders_met(below.links, sites.reach))
+    _time_borders(
         below.sums,
-        below.border,
-        below.next_index,
+        below.links.next_index,
         times.length_m,
         times.hours,
         times.standing,
@@ -282,13 +331,10 @@ def receptors_below(
     below: Below, times: ReachTimes, sites: Sites, receptors: Receptors
 ) -> Met:
     """Receptors below every facility, in flow order."""
-    count = below.n_places[sites.reach].astype(np.int64)
-    count -= _passed(sites.reach, sites.fraction, receptors.offset, receptors.fraction)
-    met = _room(count)
-    _meet_places(
+    met = _timed(*places_met(below.links, sites, receptors))
+    _time_places(
         below.sums,
-        below.place,
-        below.next_index,
+        below.links.next_index,
         times.length_m,
         times.hours,
         times.standing,
@@ -316,13 +362,12 @@ def _passed(
     return count
 
 
-def _room(count: NDArray[np.integer]) -> Met:
+def _room(count: NDArray[np.integer]) -> tuple[Indices, Small]:
     offset = np.zeros(len(count) + 1, dtype=np.int64)
     np.cumsum(count, out=offset[1:])
-    size = int(offset[-1])
-    return Met(
-        offset,
-        np.empty(size, dtype=np.int32),
-        np.empty(size),
-        np.empty((size, 3), dtype=np.float32),
-    )
+    return offset, np.empty(int(offset[-1]), dtype=np.int32)
+
+
+def _timed(offset: Indices, item: Small) -> Met:
+    size = len(item)
+    return Met(offset, item, np.empty(size), np.empty((size, 3), dtype=np.float32))

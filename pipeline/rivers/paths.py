@@ -1,7 +1,8 @@
 """Paths of all facilities at once: distances and travel times along the river.
 
-One compiled walk collects the reaches of every path one after another; a second one
-adds up distance, travel time in the river and residence time in lakes.
+Paths are runs of neighbouring reaches (see `reach_below`), written out one after
+another; a compiled walk adds up distance, travel time in the river and residence time
+in lakes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from pipeline.core.schemas.rivers import VelocityMethod
 from pipeline.rivers.jobson import travel_time_h
 from pipeline.rivers.lakes import Residence
 from pipeline.rivers.network import Network
-from pipeline.rivers.topology import path_offsets, walk
+from pipeline.rivers.reach_below import links_below, runs_below
+from pipeline.rivers.topology import reaches_to_end
 from pipeline.rivers.velocity import ReachVelocities
 
 Numbers = NDArray[np.float64]
@@ -90,6 +92,15 @@ class Paths:
         """Path that each element belongs to."""
         return np.repeat(np.arange(len(self)), np.diff(self.offset))
 
+    def start(self) -> Indices:
+        """Reach that each path begins in."""
+        return self.reach[self.offset[:-1]]
+
+    def element_at(self, network: Network, path: Indices, reach: Indices) -> Indices:
+        """Elements of paths, by the path and a reach that lies on it."""
+        steps = reaches_to_end(network.next_index)
+        return self.offset[path] + steps[self.start()[path]] - steps[reach]
+
 
 def reach_timing(
     network: Network, velocities: ReachVelocities, residence: Residence
@@ -125,8 +136,7 @@ def trace(
     start_fraction
         Shape (k,). Share (0 to 1) of each reach upstream of its entry point.
     """
-    offset = path_offsets(network.next_index, start)
-    reach = walk(network.next_index, start, offset)
+    reach, offset = runs_below(links_below(network.next_index), start).reaches()
     discharge = np.nan_to_num(network.discharge.mean_m3s, nan=0.0)
     start_m, fraction, river, lake, beyond, weakness, dilution = _accumulate(
         reach,

@@ -23,19 +23,15 @@ Small = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
-class Below:
-    """What lies below the upstream end of every reach.
+class Links:
+    """What every reach leads to, shape (n,) each.
 
-    ``sums`` has shape (n, 5): metres to the end of the river, hours of the peak
-    (central, earliest, latest) and how many reaches on the way have an unknown time;
-    unknown times count as zero in the sums. ``border`` is the next reach whose banks
-    belong to other countries, ``place`` the next reach (itself included) with
-    receptors; -1 where there is none. ``n_borders``, ``n_places`` and ``n_runs`` count
-    what is met down to the end. ``run_end`` is the last reach of the run of neighbours
-    that the reach belongs to.
+    ``border`` is the next reach whose banks belong to other countries, ``place`` the
+    next reach (itself included) with receptors; -1 where there is none. ``n_borders``,
+    ``n_places`` and ``n_runs`` count what is met down to the end. ``run_end`` is the
+    last reach of the run of neighbours that the reach belongs to.
     """
 
-    sums: Numbers
     border: Small
     place: Small
     n_borders: Small
@@ -43,6 +39,19 @@ class Below:
     run_end: Small
     n_runs: Small
     next_index: Indices
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What lies below the upstream end of every reach.
+
+    ``sums`` has shape (n, 5): metres to the end of the river, hours of the peak
+    (central, earliest, latest) and how many reaches on the way have an unknown time;
+    unknown times count as zero in the sums.
+    """
+
+    sums: Numbers
+    links: Links
 
 
 @njit(cache=True, nogil=True)
@@ -98,6 +107,29 @@ def _link_down(
     return border, place, n_borders, n_places, run_end, n_runs
 
 
+def links_below(
+    next_index: Indices,
+    banks: Indices | None = None,
+    receptor_offset: Indices | None = None,
+) -> Links:
+    """One pass over a network that is sorted upstream to downstream.
+
+    Parameters
+    ----------
+    next_index, banks
+        Shape (n,). ``banks`` numbers the countries of the banks; without it no border
+        is met.
+    receptor_offset
+        Shape (n + 1,). Where the receptors of each reach begin; none without it.
+    """
+    size = len(next_index)
+    same = np.zeros(size, np.int64) if banks is None else banks
+    nobody = (
+        np.zeros(size + 1, np.int64) if receptor_offset is None else receptor_offset
+    )
+    return Links(*_link_down(next_index, same, nobody), next_index)
+
+
 def look_below(
     next_index: Indices,
     length_m: Numbers,
@@ -105,23 +137,20 @@ def look_below(
     banks: Indices,
     receptor_offset: Indices,
 ) -> Below:
-    """One pass over a network that is sorted upstream to downstream, by two threads.
+    """Links and sums of all reaches, by two threads (see `links_below`).
 
     Parameters
     ----------
-    next_index, length_m, banks
-        Shape (n,). ``banks`` numbers the countries of the banks (see
-        `everywhere.bank_codes`).
+    length_m
+        Shape (n,).
     hours
         Shape (n, 3). Hours of the peak through each reach: central, earliest, latest;
         NaN where unknown.
-    receptor_offset
-        Shape (n + 1,). Where the receptors of each reach begin.
     """
     with ThreadPoolExecutor(1) as other:
         sums = other.submit(_sum_down, next_index, length_m, hours)
-        links = _link_down(next_index, banks, receptor_offset)
-        return Below(sums.result(), *links, next_index)
+        links = links_below(next_index, banks, receptor_offset)
+        return Below(sums.result(), links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +165,7 @@ class Runs:
     last: Small
 
     def reaches(self) -> tuple[Indices, Indices]:
-        """All reaches of all paths (as `topology.walk`), and where each path begins."""
+        """All reaches of all paths, one after another, and where each path begins."""
         size = (self.last - self.first + 1).astype(np.int64)
         begin = np.zeros(len(size) + 1, dtype=np.int64)
         np.cumsum(size, out=begin[1:])
@@ -144,13 +173,13 @@ class Runs:
         return place, begin[self.offset]
 
 
-def runs_below(below: Below, reach: Indices) -> Runs:
+def runs_below(links: Links, reach: Indices) -> Runs:
     """Path of every facility to the end of its river, as runs of neighbours."""
     offset = np.zeros(len(reach) + 1, dtype=np.int64)
-    np.cumsum(below.n_runs[reach], out=offset[1:])
+    np.cumsum(links.n_runs[reach], out=offset[1:])
     first = np.empty(offset[-1], dtype=np.int32)
     last = np.empty(offset[-1], dtype=np.int32)
-    _collect_runs(below.next_index, below.run_end, reach, offset, first, last)
+    _collect_runs(links.next_index, links.run_end, reach, offset, first, last)
     return Runs(offset, first, last)
 
 

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from pipeline.core.geo import distance_m
 from pipeline.rivers.lakes import Lake
+from pipeline.rivers.meeting import Receptors, Sites, places_met
 from pipeline.rivers.nearest import Pairs, ReachIndex, metres_per_degree
 from pipeline.rivers.network import Network
 from pipeline.rivers.paths import Paths, Timing
+from pipeline.rivers.reach_below import links_below
 
 Numbers = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -100,7 +102,7 @@ def places_on_paths(
         Shape (paths,). Radius of the position of each facility; none without it.
     """
     element, pair = _pairs_on_paths(network, paths, near)
-    path = paths.owner()[element]
+    path = np.searchsorted(paths.offset, element, side="right") - 1
     fraction, metres = near.fraction[pair].copy(), near.distance_m[pair].copy()
     place = near.point[pair]
     above = np.flatnonzero(fraction < paths.start_fraction[element])
@@ -187,15 +189,24 @@ def _joined(beside: Exposures, found: Exposures) -> Exposures:
 def _pairs_on_paths(
     network: Network, paths: Paths, near: Pairs
 ) -> tuple[Indices, Indices]:
-    """Every element of a path with every place near its reach."""
+    """Every element of a path with every place near its reach.
+
+    They are found by jumping from one reach with places near it to the next.
+    """
     by_reach = np.argsort(near.reach, kind="stable")
-    counts = np.bincount(near.reach, minlength=len(network))
-    first = np.cumsum(counts) - counts
-    per_element = counts[paths.reach]
-    element = np.repeat(np.arange(len(paths.reach)), per_element)
-    begin = np.cumsum(per_element) - per_element
-    within = np.arange(len(element)) - begin[element]
-    return element, by_reach[first[paths.reach[element]] + within]
+    size = len(network.next_index)
+    offset = np.zeros(size + 1, dtype=np.int64)
+    np.cumsum(np.bincount(near.reach, minlength=size), out=offset[1:])
+    everyone = np.zeros(len(near.reach))
+    start = paths.start()
+    begin, item = places_met(
+        links_below(network.next_index, receptor_offset=offset),
+        Sites(start, np.zeros(len(start))),
+        Receptors(offset, everyone),
+    )
+    path = np.repeat(np.arange(len(paths)), np.diff(begin))
+    pair = by_reach[item]
+    return paths.element_at(network, path, near.reach[pair]), pair
 
 
 def lakes_on_paths(

@@ -157,22 +157,3 @@ def reaches_to_end(next_index: Indices) -> Indices:
         j = next_index[i]
         steps[i] = 1 if j < 0 else steps[j] + 1
     return steps
-
-
-@njit(cache=True)
-def walk(next_index: Indices, start: Indices, offset: Indices) -> Indices:
-    """Reaches of all paths one after another; path k fills offset[k] to offset[k+1]."""
-    path = np.empty(offset[-1], np.int64)
-    for k in range(len(start)):
-        i = start[k]
-        for place in range(offset[k], offset[k + 1]):
-            path[place] = i
-            i = next_index[i]
-    return path
-
-
-def path_offsets(next_index: Indices, start: Indices) -> Indices:
-    """Where each path begins and ends in the result of `walk`, shape (k + 1,)."""
-    offset = np.zeros(len(start) + 1, dtype=np.int64)
-    np.cumsum(reaches_to_end(next_index)[start], out=offset[1:])
-    return offset

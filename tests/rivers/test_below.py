@@ -10,12 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.rivers.arrivals import arrivals_at
+from pipeline.rivers.borders import Stretches
+from pipeline.rivers.crossings import (
+    Stay,
+    changes,
+    drop_slivers,
+    find_crossings,
+    path_stretches,
+)
 from pipeline.rivers.everywhere import bank_codes, who_is_above
 from pipeline.rivers.lakes import Lake
 from pipeline.rivers.meeting import ReachTimes, Receptors, Sites, meet_below
 from pipeline.rivers.paths import trace
 from pipeline.rivers.reach_below import look_below, runs_below
-from pipeline.rivers.topology import order_network, path_offsets, walk
+from pipeline.rivers.receptors import _pairs_on_paths
+from pipeline.rivers.topology import order_network, reaches_to_end
 
 
 @st.composite
@@ -120,10 +129,13 @@ def test_crossings_and_receptors_equal_those_met_on_a_walk(world):
 def test_runs_written_out_are_the_paths(world):
     below, *_ = answers(world)
     start = world.sites.reach
-    reaches, offset = runs_below(below, start).reaches()
-    expected = path_offsets(world.next_index, start)
-    assert offset.tolist() == expected.tolist()
-    assert reaches.tolist() == walk(world.next_index, start, expected).tolist()
+    reaches, offset = runs_below(below.links, start).reaches()
+    for k, reach in enumerate(start.tolist()):
+        walked = [reach]
+        while (reach := int(world.next_index[reach])) >= 0:
+            walked.append(reach)
+        assert reaches[offset[k] : offset[k + 1]].tolist() == walked
+        assert reaches_to_end(world.next_index)[start[k]] == len(walked)
 
 
 @settings(deadline=None)
@@ -131,7 +143,7 @@ def test_runs_written_out_are_the_paths(world):
 def test_times_and_distances_of_reaches_add_up(world):
     below, *_ = answers(world)
     start = np.arange(len(world.next_index))
-    reaches, offset = runs_below(below, start).reaches()
+    reaches, offset = runs_below(below.links, start).reaches()
     known = np.nan_to_num(world.times.hours)
     for k in start:
         path = reaches[offset[k] : offset[k + 1]]
@@ -170,13 +182,93 @@ def test_who_is_above_and_who_is_below_agree(world):
     below, *_ = answers(world)
     sites = world.sites.reach
     above = who_is_above(world.n_upstream, sites)
-    reaches, offset = runs_below(below, sites).reaches()
+    reaches, offset = runs_below(below.links, sites).reaches()
     for reach in range(len(world.next_index)):
         listed = above.site[above.first[reach] : above.last[reach]]
         passing = [
             k for k in range(len(sites)) if reach in reaches[offset[k] : offset[k + 1]]
         ]
         assert sorted(listed.tolist()) == passing
+
+
+@st.composite
+def followed_worlds(draw):
+    """A world with stretches on its reaches, places near them, and paths."""
+    world = draw(worlds())
+    count = len(world.next_index)
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    several = rng.integers(1, 4, count)
+    offset = np.concatenate([[0], np.cumsum(several)])
+    names = np.array(["KG", "UZ", "KZ", None], dtype=object)
+    network = SimpleNamespace(
+        next_index=world.next_index,
+        length_m=world.times.length_m,
+        discharge=SimpleNamespace(mean_m3s=np.ones(count)),
+    )
+    timing = SimpleNamespace(
+        river_h=np.ones((3, count)),
+        lake_h=np.zeros((3, count)),
+        in_lake=np.zeros(count, bool),
+        weakness=np.zeros(count, np.int64),
+    )
+    return SimpleNamespace(
+        network=network,
+        paths=trace(network, timing, world.sites.reach, world.sites.fraction),
+        stretches=Stretches(
+            offset=offset,
+            start_fraction=np.concatenate([np.arange(n) / n for n in several]),
+            left=names[rng.integers(0, 4, offset[-1])],
+            right=names[rng.integers(0, 4, offset[-1])],
+        ),
+        reach_of_pair=rng.integers(0, count, draw(st.integers(0, 30))),
+    )
+
+
+@settings(deadline=None, max_examples=200)
+@given(followed_worlds())
+def test_crossings_found_by_jumps_are_those_of_looking_at_every_reach(world):
+    paths, homes = world.paths, ["KG"] * len(world.paths)
+    found = find_crossings(world.network, world.stretches, paths, homes, 0.0)
+    owner, element, fraction, start_m, end_m, number = path_stretches(
+        world.network, world.stretches, paths
+    )
+    rows = []
+    for k in range(len(paths)):
+        stays = []
+        for at in np.flatnonzero(owner == k):
+            banks = {world.stretches.left[number[at]]}
+            banks |= {world.stretches.right[number[at]]}
+            label = frozenset(banks - {None})
+            if stays and stays[-1][0] == label:
+                stays[-1][4] += end_m[at] - start_m[at]
+                continue
+            place = (label, int(element[at]), float(fraction[at]), float(start_m[at]))
+            stays.append([*place, end_m[at] - start_m[at]])
+        known, _ = drop_slivers([Stay(*s) for s in stays if s[0]], frozenset(), 0.0)
+        rows += changes(k, known, "KG")
+    assert [(c.path, c.from_country, c.to_country, c.kind) for c in rows] == [
+        (c.path, c.from_country, c.to_country, c.kind) for c in found.crossings
+    ]
+    assert [c.element for c in rows] == [c.element for c in found.crossings]
+    assert [c.fraction for c in rows] == [c.fraction for c in found.crossings]
+    assert [c.stretch_m for c in rows] == pytest.approx(
+        [c.stretch_m for c in found.crossings], abs=1e-6
+    )
+
+
+@settings(deadline=None)
+@given(followed_worlds())
+def test_places_found_by_jumps_are_those_near_every_reach_of_a_path(world):
+    near = SimpleNamespace(reach=world.reach_of_pair)
+    element, pair = _pairs_on_paths(world.network, world.paths, near)
+    expected = {
+        (place, number)
+        for place, reach in enumerate(world.paths.reach.tolist())
+        for number in np.flatnonzero(world.reach_of_pair == reach).tolist()
+    }
+    found = list(zip(element.tolist(), pair.tolist(), strict=True))
+    assert len(found) == len(set(found))
+    assert set(found) == expected
 
 
 def test_the_answers_are_those_of_the_stage(kit):
@@ -206,7 +298,7 @@ def test_the_answers_are_those_of_the_stage(kit):
     assert places.hours[:, 0] == pytest.approx(ends.peak_h, nan_ok=True, rel=1e-5)
     assert places.hours[:, 1] == pytest.approx(ends.peak_low_h, nan_ok=True, rel=1e-5)
     assert places.hours[:, 2] == pytest.approx(ends.peak_high_h, nan_ok=True, rel=1e-5)
-    reaches, offset = runs_below(below, everyone).reaches()
+    reaches, offset = runs_below(below.links, everyone).reaches()
     assert reaches.tolist() == paths.reach.tolist()
     assert offset.tolist() == paths.offset.tolist()
     at = np.flatnonzero(np.isin(paths.reach, np.unique(borders.item)))

@@ -67,7 +67,14 @@ def facility(tmf_id, lon, lat, **values):
         "source_row": 2,
     }
     measured = ("volume_m3", "mass_t", "area_m2", "dam_height_m", "dam_length_m")
-    measured += ("slope_deg", "fos_static", "freeboard_m", "pond_volume_m3", "whc")
+    measured += (
+        "slope_deg",
+        "fos_static",
+        "yield_acceleration_g",
+        "freeboard_m",
+        "pond_volume_m3",
+        "whc",
+    )
     row |= {f"{name}_status": "not_provided" for name in measured}
     return row | values
 

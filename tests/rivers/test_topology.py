@@ -9,9 +9,7 @@ from pipeline.rivers.topology import (
     find_cycle,
     is_upstream,
     order_network,
-    path_offsets,
     reaches_to_end,
-    walk,
 )
 
 
@@ -89,18 +87,6 @@ def test_the_order_of_rows_in_the_file_changes_nothing(forest, random):
     assert np.array_equal(key[first.row], key[np.array(shuffle)][second.row])
     assert np.array_equal(first.next_index, second.next_index)
     assert np.array_equal(first.n_upstream, second.n_upstream)
-
-
-@settings(deadline=None)
-@given(forests())
-def test_paths_equal_a_plain_walk(forest):
-    order = order_network(*forest)
-    start = np.arange(len(order.row))
-    offset = path_offsets(order.next_index, start)
-    path = walk(order.next_index, start, offset)
-    for k in start:
-        part = path[offset[k] : offset[k + 1]]
-        assert list(part) == plain_path(order.next_index, k)
 
 
 def test_the_largest_branch_stands_before_its_confluence():
