@@ -196,7 +196,7 @@ def _one(
         liquefaction=_liquefaction(str(row["tmf_id"]), more["hazards"]),
         inundation=inundation(more["hazards"]),
         strength=Strength(
-            known(row.get("yield_acceleration_g")),
+            known(row["yield_acceleration_g"]),
             known(row["fos_static"]),
             known(row["slope_deg"]),
         ),

@@ -49,6 +49,7 @@ _LIMITS: Final[dict[str, tuple[float, float, str]]] = {
     "dam_length_m": (0, 1e5, "metres, 0 to 100,000"),
     "slope_deg": (0, 90, "degrees, 0 to 90"),
     "fos_static": (0, 20, "a ratio, 0 to 20"),
+    "yield_acceleration_g": (0, 2, "an acceleration in g, 0 to 2"),
     "freeboard_m": (0, 100, "metres, 0 to 100"),
     "pond_volume_m3": (0, 1e10, "cubic metres, 0 to 1e10"),
     "whc": (0, 3, "a water hazard class, 0 to 3"),

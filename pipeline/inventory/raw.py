@@ -42,6 +42,7 @@ FIELD_KINDS: Final[dict[str, FieldKind]] = {
     "dam_type": "text",
     "slope_deg": "number",
     "fos_static": "number",
+    "yield_acceleration_g": "number",
     "freeboard_m": "number",
     "pond_volume_m3": "number",
     "whc": "number",
@@ -75,6 +76,7 @@ UNITS: Final[dict[str, str]] = {
     "dam_height_m": "m",
     "dam_length_m": "m",
     "slope_deg": "deg",
+    "yield_acceleration_g": "g",
     "freeboard_m": "m",
     "pond_volume_m3": "m3",
 }

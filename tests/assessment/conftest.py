@@ -58,6 +58,7 @@ def facility(tmf_id: str, **changes: Any) -> dict[str, Any]:
         "dam_length_m",
         "slope_deg",
         "fos_static",
+        "yield_acceleration_g",
         "freeboard_m",
         "pond_volume_m3",
         "whc",

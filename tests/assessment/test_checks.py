@@ -292,3 +292,16 @@ def test_the_frequencies_are_those_of_the_assessment(
         row = found.loc[name]
         for end in ("_low", "_high"):
             assert row[f"value{end}"] == one[f"{name}{end}"] > 0
+
+
+def test_a_stated_yield_acceleration_goes_before_the_factor_of_safety(checks, rows):
+    found = checks(
+        bare(rows.pga("a", {475.0: 0.4})),
+        yield_acceleration_g=0.1,
+        fos_static=1.5,
+        slope_deg=20.0,
+    )
+    row = found["newmark_displacement_m", "475"]
+    assert row["value"] == pytest.approx(0.0717981, rel=1e-6)
+    assert codes(row) == ["yield_stated"]
+    assert not found["yield_acceleration_g", "-"]["provisional"]

@@ -43,7 +43,14 @@ def facility(tmf_id, lon_deg=None, lat_deg=None, radius_m=None):
 
     quality = "none" if lon_deg is None else "published"
     names = ("mass_t", "area_m2", "dam_height_m", "dam_length_m", "slope_deg")
-    more = ("fos_static", "freeboard_m", "pond_volume_m3", "whc", "volume_m3")
+    more = (
+        "fos_static",
+        "yield_acceleration_g",
+        "freeboard_m",
+        "pond_volume_m3",
+        "whc",
+        "volume_m3",
+    )
     return {
         "tmf_id": tmf_id,
         "name": tmf_id,

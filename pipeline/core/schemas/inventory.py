@@ -72,6 +72,14 @@ FACILITIES = Table(
         code("dam_type", DamType, "Construction method of the dam."),
         *with_status(number("slope_deg", "deg", "Outer slope.", minimum=0, maximum=90)),
         *with_status(number("fos_static", "-", "Static factor of safety.", minimum=0)),
+        *with_status(
+            number(
+                "yield_acceleration_g",
+                "g",
+                "Acceleration at which the outer slope begins to slide, of a study.",
+                minimum=0,
+            )
+        ),
         *with_status(number("freeboard_m", "m", "Freeboard.", minimum=0)),
         *with_status(number("pond_volume_m3", "m3", "Free water.", minimum=0)),
         *with_status(
@@ -92,6 +100,7 @@ FACILITIES = Table(
         "dam_length_m",
         "slope_deg",
         "fos_static",
+        "yield_acceleration_g",
         "freeboard_m",
         "pond_volume_m3",
         "whc",
