@@ -15,7 +15,7 @@ from pipeline.displacement import simulate
 from pipeline.displacement.fit import grid_velocity
 from pipeline.displacement.fit.source_fit import Steps, fit_terms
 from pipeline.displacement.fit.stored_velocity import rates_of_store
-from pipeline.displacement.reading import wide_csv
+from pipeline.displacement.reading import epoch_stack, wide_csv
 from pipeline.displacement.store import write_series
 from tests.displacement import small_products as small
 
@@ -106,7 +106,8 @@ def mintpy_file(path, values):
 def test_a_mintpy_series_becomes_a_velocity_file_and_a_geotiff(tmp_path, monkeypatch):
     values = moving(6).reshape(2, 3, -1)
     values[0, 1], values[1, 2] = 0.0, np.nan
-    monkeypatch.setattr(grid_velocity, "_BLOCK_BYTES", 1)  # one row at a time
+    monkeypatch.setattr(epoch_stack, "_DIRECT_BYTES", 1)  # one row at a time
+    monkeypatch.setattr(grid_velocity, "_BATCH_CELLS", 1)
     path = mintpy_file(tmp_path / "timeseries.h5", values)
     assert run(path, "--out", tmp_path / "velocity.h5") == 0
     with h5py.File(tmp_path / "velocity.h5") as handle:

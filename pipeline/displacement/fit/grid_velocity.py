@@ -1,75 +1,39 @@
-"""Rates of every cell of a MintPy time series, by blocks of rows.
+"""Rates of every cell of a MintPy time series, piece by piece.
 
-While one block is fitted the next one is read, so memory follows the block and not the
-grid. The result is written as MintPy writes a velocity file (metres), or as a GeoTIFF
-whose bands name quantity, unit and sign (millimetres).
+Each thread reads a piece and fits it while it lies in the cache; what needs many cells
+at once, outliers and errors, follows for batches of pieces. So memory follows the batch
+and not the grid.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from queue import SimpleQueue
+from typing import Final
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.errors import input_error
-from pipeline.core.files import whole_file
-from pipeline.displacement.fit.noise import standard_errors
-from pipeline.displacement.fit.outliers import pull_in
-from pipeline.displacement.fit.trend import N_TERMS, TrendFit, fit_trends
+from pipeline.displacement.fit.grid_rates import QUANTITIES, TO_MM, GridRates
+from pipeline.displacement.fit.trend import (
+    N_TERMS,
+    TrendFit,
+    TrendTables,
+    fit_tables,
+    trend_tables,
+)
 from pipeline.displacement.reading import mintpy_grid
+from pipeline.displacement.reading.epoch_stack import EpochStack, Piece
 from pipeline.displacement.reading.hdf import need, open_hdf5
 
-_BLOCK_BYTES: Final = 64 << 20
-_TO_MM: Final = np.float32(1000.0)
+_BATCH_CELLS: Final = 16_384
 _KIND: Final = "timeseries"
-_KEPT_ATTRIBUTES: Final = (
-    "ALOOKS", "ANTENNA_SIDE", "CENTER_LINE_UTC", "EPSG", "HEADING", "LENGTH",
-    "ORBIT_DIRECTION", "PLATFORM", "REF_LAT", "REF_LON", "REF_X", "REF_Y", "RLOOKS",
-    "UTM_ZONE", "WAVELENGTH", "WIDTH", "X_FIRST", "X_STEP", "X_UNIT", "Y_FIRST",
-    "Y_STEP", "Y_UNIT", "beam_mode", "beam_swath", "relative_orbit",
-)  # fmt: skip
-"""Attributes that are carried over; others may hold folders of the producer."""
-
-_QUANTITIES: Final = {
-    "velocity": ("velocity", "m/year"),
-    "velocity_std": ("velocityStd", "m/year"),
-    "acceleration": ("acceleration", "m/year^2"),
-    "annual": ("annualAmplitude", "m"),
-    "semiannual": ("semiAnnualAmplitude", "m"),
-    "rmse": ("residue", "m"),
-}
-"""Layers by their name here: the name in a MintPy file and the unit there."""
-
-
-@dataclass(frozen=True, slots=True)
-class GridRates:
-    """Fitted layers of a grid.
-
-    ``layers`` are float32 (rows, columns), mm, mm/yr or mm/yr2, positive towards the
-    satellite; NaN where the cell has no fit. ``attributes`` are those of the series.
-    """
-
-    layers: dict[str, NDArray[np.float32]]
-    attributes: dict[str, str]
-    first_epoch: np.datetime64
-    last_epoch: np.datetime64
-    n_epochs: int
-
-    @property
-    def n_cells(self) -> int:
-        """All cells."""
-        return int(self.layers["velocity"].size)
-
-    @property
-    def n_fitted(self) -> int:
-        """Cells with a rate."""
-        return int(np.isfinite(self.layers["velocity"]).sum())
 
 
 def fit_grid(
@@ -109,16 +73,17 @@ def fit_grid(
         _check_epochs(path, len(epoch), len(stack), len(steps))
         time_d = (epoch - epoch[0]).astype(np.int64).astype(np.float64)
         days = tuple(_day(step, epoch[0]) for step in steps)
-        shape = stack.shape[1:]
-        names = [n for n in _QUANTITIES if with_errors or n != "velocity_std"]
-        layers = {n: np.full(shape, np.nan, dtype=np.float32) for n in names}
-        reference = _reference_cell(attributes)
-        for rows, block in _blocks(stack):
-            found = _fit_block(block, time_d, days, outlier_sigma, with_errors)
-            for name in names:
-                layers[name][rows] = found[name].reshape(-1, shape[1])
-            if reference is not None and rows.start <= reference[0] < rows.stop:
-                layers["velocity"][reference] = 0.0  # by definition
+        task = _Task(time_d, days, outlier_sigma, with_errors)
+        names = [n for n in QUANTITIES if with_errors or n != "velocity_std"]
+        layers = {n: np.full(stack.shape[1:], np.nan, dtype=np.float32) for n in names}
+        with EpochStack(stack, path) as epochs:
+            for piece, found in _fitted(epochs, task):
+                for name in names:
+                    values = found[name].reshape(piece.shape)
+                    layers[name][piece.rows, piece.columns] = values
+        reference = _reference_cell(attributes, stack.shape[1:])
+        if reference is not None:
+            layers["velocity"][reference] = 0.0  # by definition
     grid = GridRates(layers, attributes, epoch[0], epoch[-1], len(epoch))
     if grid.n_fitted <= (reference is not None):
         raise input_error(
@@ -155,79 +120,156 @@ def _day(step: date, first: np.datetime64) -> float:
     return float((np.datetime64(step, "D") - first).astype(np.int64))
 
 
-def _reference_cell(attributes: dict[str, str]) -> tuple[int, int] | None:
+def _reference_cell(
+    attributes: dict[str, str], shape: tuple[int, int]
+) -> tuple[int, int] | None:
     """Row and column of the cell that is zero on all epochs by definition."""
     try:
-        return int(attributes["REF_Y"]), int(attributes["REF_X"])
+        row, column = int(attributes["REF_Y"]), int(attributes["REF_X"])
     except (KeyError, ValueError):
         return None
+    return (row, column) if 0 <= row < shape[0] and 0 <= column < shape[1] else None
 
 
-def _blocks(stack: Any) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Blocks (epochs, cells) of whole rows; the next one is read ahead.
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is asked of each cell; attributes as in `fit_grid`."""
 
-    Two buffers are used in turn, so a block is valid until the next but one is asked
-    for: fresh memory for each would take longer than reading.
-    """
-    n_epochs, n_rows, width = stack.shape
-    chunk = stack.chunks[1] if stack.chunks else 1
-    fitting = _BLOCK_BYTES // (4 * n_epochs * width)
-    step = min(max(fitting // chunk * chunk, chunk), n_rows)
-    parts = [slice(at, min(at + step, n_rows)) for at in range(0, n_rows, step)]
-    buffers = [np.empty(n_epochs * step * width, dtype=np.float32) for _ in parts[:2]]
+    time_d: NDArray[np.float64]
+    days: tuple[float, ...]
+    outlier_sigma: float | None
+    with_errors: bool
 
-    def read(k: int) -> NDArray[np.float32]:
-        rows = parts[k]
-        shape = (n_epochs, rows.stop - rows.start, width)
-        block = buffers[k % 2][: n_epochs * shape[1] * width].reshape(shape)
-        stack.read_direct(block, np.s_[:, rows, :])
-        return block.reshape(n_epochs, -1)
-
-    with ThreadPoolExecutor(1) as pool:
-        ahead = pool.submit(read, 0)
-        for k, rows in enumerate(parts):
-            block = ahead.result()
-            if k + 1 < len(parts):
-                ahead = pool.submit(read, k + 1)
-            yield rows, block
+    @property
+    def needs_rows(self) -> bool:
+        """Whether series are needed once more after the first fit."""
+        return self.with_errors or self.outlier_sigma is not None
 
 
-def _fit_block(
-    block: NDArray[np.float32],
-    time_d: NDArray[np.float64],
-    days: tuple[float, ...],
-    outlier_sigma: float | None,
-    with_errors: bool,
-) -> dict[str, NDArray[np.float64]]:
-    """Layers of some cells (epochs, cells), mm; NaN for cells without values."""
-    fit = fit_trends(block, time_d, days, epochs_first=True)
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A piece: its fit, the cells that hold a series, and these as rows (held, m)."""
+
+    piece: Piece
+    fit: TrendFit
+    held: NDArray[np.int64]
+    rows: NDArray[np.float32]
+
+
+def _fitted(
+    epochs: EpochStack, task: _Task
+) -> Iterator[tuple[Piece, dict[str, NDArray[np.float64]]]]:
+    """Layers of all pieces; the next batch is read and fitted meanwhile."""
+    tables = trend_tables(task.time_d, task.days)
+    n_threads = numba.get_num_threads()
+    rooms: SimpleQueue[NDArray[np.float32]] = SimpleQueue()
+    for _ in range(n_threads):
+        rooms.put(epochs.room())
+
+    def fit(piece: Piece) -> _Fitted:
+        room = rooms.get()
+        try:
+            return _fit_piece(piece, epochs.read(piece, room), tables, task)
+        finally:
+            rooms.put(room)
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        batches = _batches(epochs.pieces)
+        ahead = [pool.submit(fit, piece) for piece in next(batches)]
+        while ahead:
+            done = [future.result() for future in ahead]
+            ahead = [pool.submit(fit, piece) for piece in next(batches, [])]
+            found = _layers(done, task, tables)
+            yield from zip((part.piece for part in done), found, strict=True)
+
+
+def _batches(pieces: list[Piece]) -> Iterator[list[Piece]]:
+    """Pieces together until they have enough cells."""
+    batch: list[Piece] = []
+    for piece in pieces:
+        batch.append(piece)
+        if sum(p.n_cells for p in batch) >= _BATCH_CELLS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _fit_piece(
+    piece: Piece, block: NDArray[np.float32], tables: TrendTables, task: _Task
+) -> _Fitted:
+    fit = fit_tables(block, tables, epochs_first=True)
     held = np.flatnonzero(np.isfinite(fit.rmse_mm) & (fit.rmse_mm > 0.0))
-    rows: NDArray[np.float32] | None = None
-    wider = np.ones(len(held))
-    if outlier_sigma is not None and len(held):
-        moved = pull_in(block.T[held], time_d, outlier_sigma, days)
-        rows = moved.displacement_mm
-        some = fit_trends(rows, time_d, days)
-        wider = moved.widen(some.n_epochs)
-        fit = _replaced(fit, some, held)
-    layers = {
+    rows = np.empty((0, len(block)), dtype=np.float32)
+    if task.needs_rows:
+        some = block if len(held) == block.shape[1] else block[:, held]
+        rows = np.ascontiguousarray(some.T)
+    return _Fitted(piece, fit, held, rows)
+
+
+def _layers(
+    parts: list[_Fitted], task: _Task, tables: TrendTables
+) -> list[dict[str, NDArray[np.float64]]]:
+    """Layers of each piece, mm; NaN for cells without values."""
+    errors: list[NDArray[np.float64] | None] = [None] * len(parts)
+    if task.needs_rows:
+        rows = np.concatenate([part.rows for part in parts])
+        ends = np.cumsum([len(part.held) for part in parts])[:-1]
+        wider = np.ones(len(rows))
+        if task.outlier_sigma is not None and len(rows):
+            rows, wider, fits = _without_outliers(rows, task, tables, ends)
+            parts = [
+                replace(part, fit=_replaced(part.fit, fit, part.held))
+                for part, fit in zip(parts, fits, strict=True)
+            ]
+        if task.with_errors:
+            errors = list(np.split(_errors(rows, task) * wider, ends))
+    return [_layers_of(part, std) for part, std in zip(parts, errors, strict=True)]
+
+
+def _layers_of(
+    part: _Fitted, velocity_std: NDArray[np.float64] | None
+) -> dict[str, NDArray[np.float64]]:
+    fit = part.fit
+    columns = {
         "velocity": fit.velocity_mm_per_yr,
         "acceleration": fit.acceleration_mm_per_yr2,
         "annual": fit.amplitude_mm,
         "semiannual": fit.semiannual_mm,
         "rmse": fit.rmse_mm,
     }
-    empty = np.ones(block.shape[1], dtype=bool)
-    empty[held] = False
-    layers = {n: np.where(empty, np.nan, v * _TO_MM) for n, v in layers.items()}
-    if with_errors:
-        error = np.full(block.shape[1], np.nan)
-        if len(held):
-            values = block.T[held] if rows is None else rows
-            found = standard_errors(values, time_d, days)
-            error[held] = found.velocity_std_mm_per_yr * wider * _TO_MM
-        layers["velocity_std"] = error
+    layers = {}
+    for name, column in columns.items():
+        layers[name] = np.full(len(column), np.nan)
+        layers[name][part.held] = column[part.held] * TO_MM
+    if velocity_std is not None:
+        layers["velocity_std"] = np.full(len(fit.rmse_mm), np.nan)
+        layers["velocity_std"][part.held] = velocity_std * TO_MM
     return layers
+
+
+def _without_outliers(
+    rows: NDArray[np.float32],
+    task: _Task,
+    tables: TrendTables,
+    ends: NDArray[np.int64],
+) -> tuple[NDArray[np.float32], NDArray[np.float64], list[TrendFit]]:
+    """Series with outliers pulled in, factors on their errors, fits of each piece."""
+    from pipeline.displacement.fit.outliers import pull_in
+
+    if task.outlier_sigma is None:
+        raise ValueError("no limit of outliers")
+    moved = pull_in(rows, task.time_d, task.outlier_sigma, task.days)
+    fit = fit_tables(moved.displacement_mm, tables)
+    columns = [np.split(getattr(fit, name), ends) for name in TrendFit.__slots__]
+    fits = [TrendFit(*values) for values in zip(*columns, strict=True)]
+    return moved.displacement_mm, moved.widen(fit.n_epochs), fits
+
+
+def _errors(rows: NDArray[np.float32], task: _Task) -> NDArray[np.float64]:
+    from pipeline.displacement.fit.noise import standard_errors
+
+    return standard_errors(rows, task.time_d, task.days).velocity_std_mm_per_yr
 
 
 def _replaced(fit: TrendFit, some: TrendFit, at: NDArray[np.int64]) -> TrendFit:
@@ -238,79 +280,3 @@ def _replaced(fit: TrendFit, some: TrendFit, at: NDArray[np.int64]) -> TrendFit:
         column[at] = getattr(some, name)
         columns[name] = column
     return TrendFit(**columns)
-
-
-def write_grid(grid: GridRates, out: Path) -> None:
-    """Write the layers; the suffix says how (``.h5`` or ``.tif``)."""
-    with whole_file(out) as part:
-        if out.suffix.lower() == ".tif":
-            _write_geotiff(grid, part)
-        else:
-            _write_mintpy(grid, part)
-
-
-def _write_mintpy(grid: GridRates, path: Path) -> None:
-    import h5py  # type: ignore[import-untyped]
-
-    kept = {k: v for k, v in grid.attributes.items() if k in _KEPT_ATTRIBUTES}
-    first, last = (str(d).replace("-", "") for d in (grid.first_epoch, grid.last_epoch))
-    kept |= {
-        "FILE_TYPE": "velocity",
-        "UNIT": "m/year",
-        "START_DATE": first,
-        "END_DATE": last,
-        "REF_DATE": grid.attributes.get("REF_DATE", first),
-        "NO_DATA_VALUE": "nan",
-        "DATA_TYPE": "float32",
-    }
-    with h5py.File(path, "w") as handle:
-        for name, values in grid.layers.items():
-            there, unit = _QUANTITIES[name]
-            layer = handle.create_dataset(there, data=values / _TO_MM)
-            layer.attrs["UNIT"] = unit
-        for name, text in kept.items():
-            handle.attrs[name] = text
-
-
-def _write_geotiff(grid: GridRates, path: Path) -> None:
-    import rasterio
-    from rasterio.transform import Affine
-
-    a = grid.attributes
-    if not mintpy_grid.is_geocoded(a):
-        raise input_error(
-            path.name,
-            found="a series in radar geometry",
-            expected="a geocoded series, for a GeoTIFF",
-            fix="write .h5 or .parquet, or geocode the series first",
-        )
-    x0, dx, y0, dy = (
-        mintpy_grid.number(a, name, path)
-        for name in ("X_FIRST", "X_STEP", "Y_FIRST", "Y_STEP")
-    )
-    height, width = grid.layers["velocity"].shape
-    with rasterio.open(
-        path,
-        "w",
-        driver="GTiff",
-        height=height,
-        width=width,
-        count=len(grid.layers),
-        dtype="float32",
-        nodata=np.nan,
-        crs=mintpy_grid.crs_of(a, path),
-        transform=Affine(dx, 0.0, x0, 0.0, dy, y0),
-        tiled=height >= 16 and width >= 16,
-        compress="deflate",
-    ) as file:
-        for k, (name, values) in enumerate(grid.layers.items(), start=1):
-            unit = _QUANTITIES[name][1].replace("m", "mm", 1).replace("/year", "/yr")
-            file.write(values, k)
-            file.set_band_description(k, f"{name} ({unit})")
-            file.set_band_unit(k, unit)
-        file.update_tags(
-            positive="towards the satellite",
-            first_epoch=str(grid.first_epoch),
-            last_epoch=str(grid.last_epoch),
-            n_epochs=str(grid.n_epochs),
-        )

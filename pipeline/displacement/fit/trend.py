@@ -153,6 +153,33 @@ def orthonormal_basis(
     return basis, np.ascontiguousarray(r * signs[:, None])
 
 
+@dataclass(frozen=True, slots=True)
+class TrendTables:
+    """What a fit takes from the epochs alone.
+
+    ``basis`` and ``triangle`` are those of `orthonormal_basis`, ``solve`` is the
+    inverse of the latter; ``n_steps`` counts the dates given.
+    """
+
+    model: Model
+    basis: NDArray[np.float64]
+    triangle: NDArray[np.float64]
+    solve: NDArray[np.float64]
+    n_steps: int
+
+
+def trend_tables(
+    time_d: NDArray[np.float64],
+    steps_d: tuple[float, ...] = NO_STEPS,
+    n_cycles: int = 2,
+) -> TrendTables:
+    """Tables for some epochs; parameters as in `fit_trends`."""
+    model = series_model(time_d, steps_d, n_cycles)
+    basis, triangle = orthonormal_basis(model.design)
+    solve = np.asarray(np.linalg.inv(triangle), dtype=np.float64)
+    return TrendTables(model, basis, triangle, solve, len(steps_d))
+
+
 def fit_trends(
     displacement_mm: NDArray[np.float32],
     time_d: NDArray[np.float64],
@@ -178,16 +205,30 @@ def fit_trends(
     -----
     Method: docs/methods.md, "Trend of a displacement series".
     """
-    model = series_model(time_d, steps_d, n_cycles)
-    basis, triangle = orthonormal_basis(model.design)
+    tables = trend_tables(time_d, steps_d, n_cycles)
+    return fit_tables(displacement_mm, tables, epochs_first=epochs_first)
+
+
+def fit_tables(
+    displacement_mm: NDArray[np.float32],
+    tables: TrendTables,
+    *,
+    epochs_first: bool = False,
+) -> TrendFit:
+    """As `fit_trends`, for epochs whose tables are at hand.
+
+    Rows are spread over all threads; columns are fitted on the thread that asks, so
+    that several can fit parts of a grid at once.
+    """
     values = np.ascontiguousarray(displacement_mm)
     n = values.shape[1] if epochs_first else values.shape[0]
-    out = np.empty((trend_kernel.FIRST_STEP + len(model.step_at), n))
+    step_at = tables.model.step_at
+    out = np.empty((trend_kernel.FIRST_STEP + len(step_at), n))
     work: Any = trend_kernel.fit_columns if epochs_first else trend_kernel.fit_rows
-    solve = np.linalg.inv(triangle)
-    work(values, basis, triangle, solve, (model.n_seasonal, len(model.step_at)), out)
-    step_mm = np.full((n, len(steps_d)), np.nan)
-    step_mm[:, list(model.step_at)] = out[trend_kernel.FIRST_STEP :].T
+    shape = (tables.model.n_seasonal, len(step_at))
+    work(values, tables.basis, tables.triangle, tables.solve, shape, out)
+    step_mm = np.full((n, tables.n_steps), np.nan)
+    step_mm[:, list(step_at)] = out[trend_kernel.FIRST_STEP :].T
     return TrendFit(
         velocity_mm_per_yr=out[trend_kernel.VELOCITY],
         acceleration_mm_per_yr2=out[trend_kernel.ACCELERATION],

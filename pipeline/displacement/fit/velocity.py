@@ -77,7 +77,8 @@ def run(arguments: argparse.Namespace) -> None:
     steps = tuple(sorted({_day(text) for text in arguments.step}))
     suffix = arguments.out.suffix.lower()
     if suffix in _GRIDS:
-        from pipeline.displacement.fit.grid_velocity import fit_grid, write_grid
+        from pipeline.displacement.fit.grid_rates import write_grid
+        from pipeline.displacement.fit.grid_velocity import fit_grid
 
         if arguments.series is not None:
             raise _misplaced("--series", "a table (.parquet)")
