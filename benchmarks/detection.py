@@ -278,9 +278,10 @@ def report_thresholds(failures: Sequence[Watched], harmless: Sequence[Watched]) 
     years = sum(one.years for one in harmless)
     print('rule "speeds up now" alone: threshold, seen in time, false alarms')
     for threshold in THRESHOLDS:
-        seen = _hits([one.lead_d(threshold) >= AHEAD_D for one in failures])
-        alarms = rate(sum(one.rises(threshold) for one in harmless), years)
-        print(f"  {threshold:g}: {seen}; {alarms}")
+        seen = [one.lead_d(threshold) >= AHEAD_D for one in failures]
+        rises = sum(one.rises(threshold) for one in harmless)
+        alarms = rate(rises, years) if harmless else "none judged"
+        print(f"  {threshold:g}: {_hits(seen) if seen else 'none judged'}; {alarms}")
 
 
 def main() -> None:
@@ -296,7 +297,7 @@ def main() -> None:
     chosen = parser.parse_args()
     methods = read_methods(chosen.methods).displacement
     print(f"seeds {chosen.seed} and {chosen.seed + 1}; {methods.speed_up!r}")
-    n_harmless = chosen.harmless or chosen.facilities
+    n_harmless = chosen.facilities if chosen.harmless is None else chosen.harmless
     failures, harmless = [], []
     for k in range(max(chosen.facilities, n_harmless)):
         if k < chosen.facilities:
@@ -314,8 +315,7 @@ def main() -> None:
         report_forecasts(strong)
     if quiet:
         report_harmless(quiet)
-    if strong and quiet:
-        report_thresholds(strong, quiet)
+    report_thresholds(strong, quiet)
 
 
 if __name__ == "__main__":
