@@ -117,12 +117,15 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is the same for all facilities: options and inputs that are taken whole."""
+    """What is the same for all facilities: options and inputs that are taken whole.
+
+    ``least_share`` is the share of the ground looked at that must have data.
+    """
 
     options: Any
     flow: Mapping[str, FlowDirections] = field(default_factory=dict)
     features: Mapping[str, Features] = field(default_factory=dict)
-    sites: tuple[Site, ...] = ()
+    least_share: float = 0.5
     kept: dict[str, Any] = field(default_factory=dict)
 
     def once(self, key: str, make: Callable[[], Any]) -> Any:
@@ -134,11 +137,16 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Value of one level at one facility, or why there is none."""
+    """Value of one level at one facility, or why there is none.
+
+    ``covered_fraction`` is the share (0 to 1) of what a method looked at that has data;
+    None where its inputs are taken by levels, which tell it themselves.
+    """
 
     status: Status
     bounds: Bounds | None = None
     note: str | None = None
+    covered_fraction: float | None = None
 
 
 class Method(Protocol):
@@ -159,9 +167,11 @@ class Method(Protocol):
         ...
 
 
-def found(bounds: Bounds, note: str | None = None) -> Outcome:
+def found(
+    bounds: Bounds, note: str | None = None, covered_fraction: float | None = None
+) -> Outcome:
     """Outcome with a value; zero and nothing but zero is marked by the caller's row."""
-    return Outcome(Status.MEASURED, bounds, note)
+    return Outcome(Status.MEASURED, bounds, note, covered_fraction)
 
 
 def lacking(status: Status, code: str, **values: object) -> Outcome:

@@ -197,10 +197,10 @@ def _of_outcome(
     note: str | None,
 ) -> Sample:
     said = joined(outcome.note, note)
-    bounds = outcome.bounds
+    bounds, share = outcome.bounds, outcome.covered_fraction
     if bounds is None:
         return Sample(
-            site.tmf_id, band, outcome.status, None, None, None, 0.0, note=said
+            site.tmf_id, band, outcome.status, None, None, None, share or 0.0, note=said
         )
     nothing = layer.zero_is == "no_hazard" and bounds.high == 0 and bounds.low == 0
     return Sample(
@@ -210,7 +210,7 @@ def _of_outcome(
         bounds.central,
         bounds.low,
         bounds.high,
-        covered,
+        covered if share is None else share,
         bounds.low,
         bounds.high,
         said,

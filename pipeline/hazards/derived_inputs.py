@@ -24,11 +24,14 @@ from pipeline.core.geo import (
     on_local_plane,
     require_crs,
 )
-from pipeline.core.layers import Layer
+from pipeline.core.layers import Band, Layer
+from pipeline.core.model import Status
 from pipeline.core.rings import mapped
+from pipeline.hazards.checks import check_possible
 from pipeline.hazards.derivation import Features, Heights
 from pipeline.hazards.flow_file import cell_size_m
 from pipeline.hazards.places import Place
+from pipeline.hazards.samples import Sample, Sampled
 from pipeline.hazards.sampling.blocks import BlockReader
 from pipeline.hazards.sampling.grid import Grid, open_raster
 
@@ -45,7 +48,8 @@ def read_heights(
     Raises
     ------
     InputError
-        If the raster is rotated or south-up, or a place needs too many cells.
+        If the raster is rotated or south-up, holds heights that cannot be, or a place
+        needs too many cells.
     """
     with open_raster(layer, path) as (dataset, grid):
         _check_north_up(grid, layer)
@@ -55,10 +59,22 @@ def read_heights(
             Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True),
         )
         cell_m = cell_size_m(grid)
-        return {
+        found = {
             place.tmf_id: _heights(place, reach_m + 2 * cell_m, grid, reader, ways)
             for place in places
         }
+    for tmf_id, terrain in found.items():
+        _check_heights(layer, tmf_id, terrain)
+    return found
+
+
+def _check_heights(layer: Layer, tmf_id: str, terrain: Heights) -> None:
+    """Stop at heights that no ground has."""
+    known = terrain.height_m[~np.isnan(terrain.height_m)]
+    extremes = (float(known.min()), float(known.max())) if known.size else (None, None)
+    band = Band(level="height")
+    one = Sample(tmf_id, band, Status.MEASURED, None, None, None, 1.0, *extremes)
+    check_possible(layer, Sampled((one,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +105,19 @@ def _heights(
         *mapped(grid.transform, columns + 0.5, rows + 0.5)
     )
     height = np.full(rows.shape, np.nan)
-    if rows.size:
-        height = reader.window(top, left, bottom, right)[0].astype(np.float64)
+    inner = max(top, 0), max(left, 0), min(bottom, grid.height), min(right, grid.width)
+    if inner[0] < inner[2] and inner[1] < inner[3]:
+        inside = (
+            slice(inner[0] - top, inner[2] - top),
+            slice(inner[1] - left, inner[3] - left),
+        )
+        height[inside] = reader.window(*inner)[0].astype(np.float64)
     x_m, y_m = _local(lon, lat, centre)
     points = shapely.points(x_m, y_m)
     away = shapely.distance(points, own)
     dx_m, dy_m = _sides(x_m, y_m, cell_size_m(grid))
-    inside = shapely.contains_xy(own, x_m, y_m)
-    return Heights(height, dx_m, dy_m, inside, away)
+    own_cells = shapely.contains_xy(own, x_m, y_m)
+    return Heights(height, dx_m, dy_m, own_cells, away)
 
 
 def _window(
@@ -105,15 +126,17 @@ def _window(
     to_grid: Transformer,
     grid: Grid,
 ) -> tuple[int, int, int, int]:
-    """Rows and columns of the raster that a box on the local plane touches."""
+    """Rows and columns that a box touches, perhaps beyond the raster."""
     ring = shapely.get_coordinates(shapely.segmentize(box_m, box_m.length / 40))
     x, y = mapped(
         ~grid.transform,
         *to_grid.transform(*from_local_plane(ring[:, 0], ring[:, 1], *centre)),
     )
-    left, right = max(math.floor(x.min()), 0), min(math.ceil(x.max()), grid.width)
-    top, bottom = max(math.floor(y.min()), 0), min(math.ceil(y.max()), grid.height)
-    return top, left, max(bottom, top), max(right, left)
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        return 0, 0, 0, 0  # the CRS of the raster does not reach the place
+    left, right = math.floor(x.min()), math.ceil(x.max())
+    top, bottom = math.floor(y.min()), math.ceil(y.max())
+    return top, left, bottom, right
 
 
 def _local(

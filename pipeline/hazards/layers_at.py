@@ -219,7 +219,8 @@ class LayersAt:
                     flow[role] = read
             elif need.taken is Taken.FEATURES and source.path is not None:
                 features[role] = read_features(source.layer, source.path)
-        return Work(plan.options, flow, features)
+        share = self._choices.minimum_covered_fraction
+        return Work(plan.options, flow, features, share)
 
 
 def _is_here(item: LocalLayer) -> bool:

@@ -135,6 +135,31 @@ def test_bounds_of_vs30_make_bounds_of_the_motion():
     assert found.high == pytest.approx(0.1 * amp("pga", 250, 0.1, 760))
 
 
+@pytest.mark.parametrize("motion", ["pga", "pgv"])
+@pytest.mark.parametrize("rock_pga_g", [0.05, 0.2, 0.4, 1.0])
+def test_the_high_bound_holds_the_largest_motion_between_the_ends(motion, rock_pga_g):
+    options = site_amplification.Options(motion=motion, reference_vs30_m_per_s=800)
+    inputs = {"rock": known(rock_pga_g), "vs30": known(500.0, 160.0, 900.0)}
+    if motion == "pgv":
+        inputs |= {"rock": known(40.0), "rock_pga": known(rock_pga_g)}
+    found = site_amplification.derive(site(**inputs), BAND, Work(options)).bounds
+    by_search = max(
+        inputs["rock"].value
+        * site_amplification.amplification(motion, v, rock_pga_g, 800)
+        for v in np.linspace(160, 900, 4001)
+    )
+    assert found.high == pytest.approx(by_search, rel=1e-7)
+
+
+def test_bounds_of_vs30_stay_in_the_range_of_the_formula_and_say_so():
+    options = site_amplification.Options(motion="pga", reference_vs30_m_per_s=760)
+    at = site(rock=known(0.1), vs30=known(300.0, 90.0, 400.0))
+    found = site_amplification.derive(at, BAND, Work(options))
+    amp = site_amplification.amplification
+    assert found.bounds.high == pytest.approx(0.1 * amp("pga", 150, 0.1, 760))
+    assert found.note.startswith("beyond_method|input=Vs30|found=90 m/s")
+
+
 def test_ground_outside_of_the_formula_is_invalid_and_not_rock():
     options = site_amplification.Options(motion="pga", reference_vs30_m_per_s=760)
     at = site(rock=known(0.1), vs30=known(90.0))
@@ -358,6 +383,23 @@ def test_terrain_without_data_is_not_covered():
     empty = plane()
     empty.height_m[:] = np.nan
     assert above(empty).note == "no_data_here"
+
+
+def test_ground_that_is_mostly_unknown_is_not_flat():
+    terrain = plane()
+    terrain.height_m[:10] = np.nan  # all that rises
+    known_cells = (terrain.away_m <= 60) & ~np.isnan(terrain.height_m)
+    share = known_cells.sum() / (terrain.away_m <= 60).sum()
+    assert 0.5 < share < 0.6
+    found = above(terrain)
+    assert found.bounds == Bounds(0, 0, 0)
+    assert found.covered_fraction == pytest.approx(share)
+    assert found.note.startswith("partly_covered|share_fraction=0.5")
+    terrain.height_m[:12] = np.nan
+    terrain.height_m[10, 10] = 1000.0
+    lost = above(terrain)
+    assert (lost.status, lost.bounds) == (Status.NOT_COVERED, None)
+    assert lost.note.startswith("covered_too_little|share_fraction=0.4")
 
 
 def test_the_polygon_of_the_slope_counts_as_a_whole():

@@ -254,6 +254,9 @@ def test_flow_directions_south_up_are_refused(make_layer, write_raster):
         read_flow(local)
 
 
+EDGE = Affine(0.001, 0, 71.48, 0, -0.001, 41.52)
+
+
 def test_heights_are_read_around_a_place_in_metres(make_layer, write_raster):
     rows = np.arange(40.0)[:, None].repeat(40, axis=1)
     path = write_raster(
@@ -274,7 +277,27 @@ def test_a_place_outside_of_the_relief_has_no_heights(make_layer, write_raster):
     path = write_raster(np.ones((3, 3)))
     layer = make_layer(role="relief", bands=[], unit="m")
     found = read_heights(layer, path, [place_at("kg-1", 60.0, 41.5, 0)], 300.0)
-    assert found["kg-1"].height_m.size == 0
+    assert np.isnan(found["kg-1"].height_m).all()
+
+
+def test_ground_beyond_the_edge_of_the_relief_is_unknown(make_layer, write_raster):
+    path = write_raster(np.full((40, 40), 900.0), transform=EDGE)
+    layer = make_layer(role="relief", bands=[], unit="m")
+    place = place_at("kg-1", 71.4805, 41.5005, 0)  # in the first column
+    found = read_heights(layer, path, [place], 300.0)["kg-1"]
+    near = found.away_m <= 300
+    known = near & ~np.isnan(found.height_m)
+    assert 0.45 < known.sum() / near.sum() < 0.65
+    assert set(found.height_m[known]) == {900.0}
+
+
+@pytest.mark.parametrize("height_m", [-9999.0, 20_000.0])
+def test_heights_that_no_ground_has_stop(make_layer, write_raster, height_m):
+    path = write_raster(np.full((40, 40), height_m), transform=EDGE)
+    layer = make_layer(role="relief", bands=[], unit="m", intensity_measure=None)
+    place = place_at("kg-1", 71.5, 41.5, 0)
+    with pytest.raises(InputError, match=f"found {height_m:g} m at facility 'kg-1'"):
+        read_heights(layer, path, [place], 300.0)
 
 
 def test_features_bring_areas_and_the_volumes_that_are_known(make_layer, tmp_path):

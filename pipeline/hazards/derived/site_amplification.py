@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import product
 from typing import Literal
 
 from pydantic import Field
+from scipy.special import lambertw
 
 from pipeline.core.layers import Band
 from pipeline.core.model import Confidence, Status
 from pipeline.core.records import Record
+from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.coefficients import formula
 from pipeline.hazards.derivation import (
+    Bounds,
     Ingredient,
     Outcome,
     Site,
@@ -73,23 +77,58 @@ def derive(site: Site, band: Band, work: Work) -> Outcome:
             lowest=f"{lowest:g}",
             highest=f"{highest:g}",
         )
-    reference = options.reference_vs30_m_per_s
-    if options.motion == "pga":
-        return found(
-            spread(
-                lambda a, v: a * amplification("pga", v, a, reference),
-                site.bounds("rock"),
-                vs30,
-            )
+    outside = [v for v in (vs30.low, vs30.high) if not lowest <= v <= highest]
+    note = None
+    if outside:
+        ends = {"lowest": f"{lowest:g}", "highest": f"{highest:g}"}
+        note = NOTES.reason(
+            "beyond_method", input="Vs30", found=f"{outside[0]:g} m/s", **ends
         )
-    return found(
-        spread(
-            lambda x, a, v: x * amplification("pgv", v, a, reference),
-            site.bounds("rock"),
-            site.bounds("rock_pga"),
-            vs30,
+        vs30 = Bounds(max(vs30.low, lowest), vs30.central, min(vs30.high, highest))
+    return found(_on_ground(site, options, vs30), note)
+
+
+def _on_ground(site: Site, options: Options, vs30: Bounds) -> Bounds:
+    """Motion on the ground with the extremes over motion on rock and Vs30.
+
+    It rises with the motion on rock. Over Vs30 it may have a maximum between the ends,
+    where ground is soft enough to amplify and stiff enough not to yield.
+    """
+    roles = ("rock",) if options.motion == "pga" else ("rock", "rock_pga")
+    rock = [site.bounds(role) for role in roles]
+
+    def motion(*inputs: float) -> float:
+        ratio = amplification(
+            options.motion, inputs[-1], inputs[-2], options.reference_vs30_m_per_s
         )
-    )
+        return inputs[0] * ratio
+
+    bounds = spread(motion, *rock, vs30)
+    high = bounds.high
+    for ends in product(*((one.low, one.high) for one in rock)):
+        peak = vs30_of_most_motion(options.motion, ends[-1])
+        if peak is not None and vs30.low < peak < vs30.high:
+            high = max(high, motion(*ends, peak))
+    return Bounds(bounds.low, bounds.central, high)
+
+
+def vs30_of_most_motion(motion: str, rock_pga_g: float) -> float | None:
+    """Vs30 (m/s) at which a motion on rock becomes largest; None where there is none.
+
+    The derivative of ``ln F`` is zero at ``v exp(f5 v) = -c exp(360 f5) / (f4 f5 L)``
+    with ``L = ln((PGA + f3) / f3)``, whose root in the range of the formula is the
+    lower branch of Lambert's function.
+    """
+    law = formula("site_response", motion)
+    c, f4, f5 = law["c"], law["f4"], law["f5"]
+    yielding = math.log((rock_pga_g + law["f3_g"]) / law["f3_g"])
+    if yielding <= 0:
+        return None
+    argument = -c * math.exp(360.0 * f5) / (f4 * yielding)
+    if not -1 / math.e <= argument < 0:
+        return None
+    root = float(lambertw(argument, -1).real) / f5
+    return root if root < _REFERENCE_M_PER_S else None
 
 
 def amplification(

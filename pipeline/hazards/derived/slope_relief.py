@@ -7,6 +7,7 @@ cells that lie higher than the facility count. Method: docs/methods.md, "Hazards
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from pydantic import Field
 from pipeline.core.layers import Band
 from pipeline.core.model import Confidence, Status, Zone
 from pipeline.core.records import Record
+from pipeline.core.schemas.hazards import NOTES
 from pipeline.hazards.derivation import (
     Bounds,
     Heights,
@@ -72,8 +74,18 @@ def derive(site: Site, band: Band, work: Work) -> Outcome:
     counted, base_m = cells_above(terrain, options.distance_m, is_zone=is_zone)
     if base_m is None:
         return lacking(Status.NOT_COVERED, "no_data_here")
+    share = known_share(terrain, options.distance_m, is_zone=is_zone)
+    if share < work.least_share:
+        code, needed = "covered_too_little", work.least_share
+        lost = lacking(
+            Status.NOT_COVERED, code, share_fraction=share, needed_fraction=needed
+        )
+        return replace(lost, covered_fraction=share)
+    note = None
+    if share < 1:
+        note = NOTES.reason("partly_covered", share_fraction=share)
     if not counted.any():
-        return found(Bounds(0.0, 0.0, 0.0))
+        return found(Bounds(0.0, 0.0, 0.0), note, share)
     if options.quantity == "relief_m":
         values = terrain.height_m[counted] - base_m
     else:
@@ -82,7 +94,20 @@ def derive(site: Site, band: Band, work: Work) -> Outcome:
         if not values.size:
             return lacking(Status.NOT_COVERED, "no_data_here")
     largest = float(values.max())
-    return found(Bounds(float(np.quantile(values, 0.95)), largest, largest))
+    bounds = Bounds(float(np.quantile(values, 0.95)), largest, largest)
+    return found(bounds, note, share)
+
+
+def known_share(terrain: Heights, distance_m: float, *, is_zone: bool) -> float:
+    """Share of the cells looked at that have a height; those beyond the raster lack it.
+
+    They are the cells of a zone, or those within the distance of the facility, its own
+    included.
+    """
+    looked_at = terrain.inside if is_zone else terrain.away_m <= distance_m
+    n_cells = int(looked_at.sum())
+    known = looked_at & ~np.isnan(terrain.height_m)
+    return int(known.sum()) / n_cells if n_cells else 1.0
 
 
 def cells_above(
