@@ -399,7 +399,7 @@ def test_ground_that_is_mostly_unknown_is_not_flat():
     terrain.height_m[10, 10] = 1000.0
     lost = above(terrain)
     assert (lost.status, lost.bounds) == (Status.NOT_COVERED, None)
-    assert lost.note.startswith("covered_too_little|share_fraction=0.4")
+    assert lost.note.startswith("covered_too_little|share_fraction=0.35")
 
 
 def test_the_polygon_of_the_slope_counts_as_a_whole():
