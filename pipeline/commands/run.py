@@ -21,9 +21,11 @@ from typing import IO, Final
 from pipeline.core.command import project_root
 from pipeline.core.config import read_region
 from pipeline.core.errors import InputError, input_error
+from pipeline.core.workflow import relative_to_project
 
 _JOB: Final = re.compile(r"^Job \d+: (?P<message>.+)$")
-_STEPS: Final = re.compile(r"^(?P<done>\d+) of (?P<total>\d+) steps")
+_TOTAL: Final = re.compile(r"^total +(?P<total>\d+)$")
+_GATHERS: Final = re.compile(r"^all +\d+$")
 _NOTHING: Final = "Nothing to be done"
 _TOLD: Final = re.compile(r"^(ERROR|WARNING) ")
 
@@ -36,7 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("region", help="name in configs/regions, or a region's file")
     parser.add_argument(
-        "--outputs", type=Path, default=Path("outputs"), help="default: outputs"
+        "--outputs",
+        type=Path,
+        help="folder for the results (default: outputs in the checkout)",
     )
     parser.add_argument(
         "--data-root",
@@ -63,9 +67,10 @@ def run(arguments: argparse.Namespace) -> None:
     """
     project = project_root()
     region = read_region(region_path(arguments.region, project))
-    folder = (project / arguments.outputs) / region.config.region
+    outputs = outputs_folder(arguments.outputs, project)
+    folder = project / outputs / region.config.region
     (folder / "logs").mkdir(parents=True, exist_ok=True)
-    command = _snakemake_command(arguments, region.path.resolve(), project)
+    command = _snakemake_command(arguments, region.path.resolve(), outputs, project)
     with _only_run(folder):
         environment = _environment(arguments.data_root, project)
         finished = _follow(command, folder / "logs" / "workflow.log", environment)
@@ -76,6 +81,14 @@ def run(arguments: argparse.Namespace) -> None:
             f"written; the logs are in {folder / 'logs'}"
         )
     _say(f"Map: {as_seen_from(Path.cwd(), site)}")
+
+
+def outputs_folder(given: Path | None, project: Path) -> Path:
+    """Folder of the results, relative to the project where it lies inside.
+
+    A relative path counts from the folder in which the command was typed.
+    """
+    return relative_to_project(given or project / "outputs", project)
 
 
 def as_seen_from(folder: Path, path: Path) -> Path:
@@ -106,9 +119,9 @@ def region_path(name: str, project: Path) -> Path:
 
 
 def _snakemake_command(
-    arguments: argparse.Namespace, region: Path, project: Path
+    arguments: argparse.Namespace, region: Path, outputs: Path, project: Path
 ) -> list[str]:
-    settings = [f"region={region}", f"outputs={arguments.outputs.as_posix()}"]
+    settings = [f"region={region}", f"outputs={outputs.as_posix()}"]
     return [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(project / "Snakefile")),
         *("--directory", str(project), "--nolock"),
@@ -169,16 +182,17 @@ def _follow(command: list[str], log: Path, environment: dict[str, str]) -> bool:
 
 
 def _show_progress(lines: IO[str], record: IO[str]) -> None:
-    done, total, told = 0, 0, set()
+    begun, total, gathers, told = 0, 0, 0, set()
     for line in lines:
         record.write(line)
         record.flush()
         if job := _JOB.match(line):
-            _say(f"[{done + 1}/{total or '?'}] {job['message']}")
-        elif steps := _STEPS.match(line):
-            done, total = int(steps["done"]), int(steps["total"])
-        elif total == 0 and line.startswith("total "):
-            total = int(line.split()[-1])
+            begun += 1
+            _say(f"[{begun}/{total or '?'}] {job['message']}")
+        elif _GATHERS.match(line):  # a rule that names the results and does nothing
+            gathers = 1
+        elif jobs := _TOTAL.match(line):
+            total = int(jobs["total"]) - gathers
         elif line.startswith(_NOTHING):
             _say("Nothing to do: all outputs are up to date.")
         elif _TOLD.match(line) and line not in told:

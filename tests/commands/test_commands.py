@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 import yaml
 
 from pipeline.cli import COMMANDS, main
-from pipeline.commands.run import as_seen_from
+from pipeline.commands.run import _show_progress, as_seen_from, outputs_folder
 from pipeline.commands.schema import generated_files
 
 CONDA_NAMES = {"playwright-python": "playwright"}
@@ -43,6 +45,22 @@ def test_the_map_is_named_so_that_it_is_found_from_where_one_stands(tmp_path):
     site = tmp_path / "outputs" / "toy" / "site" / "index.html"
     assert as_seen_from(tmp_path, site).as_posix() == "outputs/toy/site/index.html"
     assert as_seen_from(tmp_path / "elsewhere", site) == site
+
+
+def test_outputs_count_from_where_the_command_is_typed(tmp_path, project, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert outputs_folder(Path("итог"), project) == tmp_path / "итог"
+    assert outputs_folder(None, project) == Path("outputs")
+    monkeypatch.chdir(project)
+    assert outputs_folder(Path("else/where"), project) == Path("else/where")
+
+
+def test_steps_are_counted_as_they_begin(capsys):
+    lines = ["all          1\n", "total      4\n", "Job 1: a: one\n"]
+    lines += ["Job 2: a: two\n", "2 of 4 steps (50%) done\n", "Job 3: a: three\n"]
+    _show_progress(io.StringIO("".join(lines)), io.StringIO())
+    said = capsys.readouterr().out.splitlines()
+    assert said == ["[1/3] a: one", "[2/3] a: two", "[3/3] a: three"]
 
 
 def test_a_typo_in_a_region_is_one_sentence_without_traceback(tmp_path, project):
