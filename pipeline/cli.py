@@ -9,6 +9,7 @@ command starts without the libraries of the others. A name may have two words
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import logging
 import sys
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from pipeline.core.command import start_logging
-from pipeline.core.errors import InputError
+from pipeline.core.errors import InputError, input_error
 
 COMMANDS = {
     "run": ("pipeline.commands.run", "run the whole workflow for a region"),
@@ -74,6 +75,10 @@ COMMANDS = {
     "schema": ("pipeline.commands.schema", "write JSON schemas and the data model"),
 }
 EXIT_INPUT_ERROR = 2
+_REFUSED = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+)
+"""What a system says when it does not let a file be written."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -91,9 +96,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments.run(arguments)
     except InputError as error:
-        logging.getLogger("natech").error("%s", error)
-        return EXIT_INPUT_ERROR
+        return _told(error)
+    except OSError as error:
+        if error.errno not in _REFUSED:
+            raise
+        return _told(
+            input_error(
+                error.filename or "the disk",
+                found=f"{error.strerror}",
+                expected="room to write, and leave to do so",
+                fix="free space or change the rights of the folder, or write to "
+                "another one (--outputs, --out)",
+            )
+        )
     return 0
+
+
+def _told(error: InputError) -> int:
+    """Tell what a user can mend; the code to end with."""
+    logging.getLogger("natech").error("%s", error)
+    return EXIT_INPUT_ERROR
 
 
 def _with_joined_name(words: list[str]) -> list[str]:

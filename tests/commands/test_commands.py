@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import re
 import subprocess
 import sys
@@ -61,6 +63,27 @@ def test_steps_are_counted_as_they_begin(capsys):
     _show_progress(io.StringIO("".join(lines)), io.StringIO())
     said = capsys.readouterr().out.splitlines()
     assert said == ["[1/3] a: one", "[2/3] a: two", "[3/3] a: three"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_disk_that_refuses_is_one_sentence(monkeypatch, capsys, number):
+    def refuse(_):
+        raise OSError(number, os.strerror(number), "tables/a.parquet")
+
+    monkeypatch.setattr("pipeline.commands.schema.run", refuse)
+    assert main(["schema"]) == 2
+    said = capsys.readouterr().err
+    assert f"tables/a.parquet: found {os.strerror(number)};" in said
+    assert "Traceback" not in said
+
+
+def test_a_defect_of_the_program_still_shows_where_it_is(monkeypatch):
+    def fail(_):
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr("pipeline.commands.schema.run", fail)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        main(["schema"])
 
 
 def test_a_typo_in_a_region_is_one_sentence_without_traceback(tmp_path, project):
