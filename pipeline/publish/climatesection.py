@@ -9,6 +9,7 @@ from pipeline.core.reasons import Reason, read_reasons
 from pipeline.publish.cells import Cell, Context, caveat_of, code_word, marks_of
 from pipeline.publish.dossiers import Dossier, Row
 from pipeline.publish.hazardlevels import period_label, scenario_label, source_text
+from pipeline.publish.numbers import between
 from pipeline.publish.reasons import sentence, stated
 from pipeline.publish.status import appearance
 from pipeline.publish.words import Words
@@ -138,10 +139,10 @@ def _range(rows: Sequence[Row], words: Words) -> str:
     low, high = (numbers.number(row["future"]) for row in (lowest, highest))
     if low == high:  # no range that the printed digits can show
         return ""
+    end = _number(highest, "future", words)
     return words(
         "hazard.ensemble",
-        low=low,
-        high=_number(highest, "future", words),
+        ends=between(low, end),
         first=numbers.whole(known[0]["percentile"]),
         last=numbers.whole(known[-1]["percentile"]),
     )

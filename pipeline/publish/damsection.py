@@ -15,6 +15,8 @@ from pipeline.publish.status import appearance
 from pipeline.publish.words import Words
 
 _DIGITS = 2
+_NO_METHOD = "no_method"
+_PER_YEAR = "1/yr"
 
 
 def dam_section(
@@ -62,11 +64,14 @@ def _has_number(row: Row) -> bool:
 def _without(rows: Sequence[Row], words: Words) -> dict[str, Any]:
     """One row for all checks that lack a number for the same reason."""
     shown = appearance("status", str(rows[0]["value_status"]), words)
+    no_method = rows[0]["reason"] == _NO_METHOD
     names = dict.fromkeys(code_word("check", str(row["check"]), words) for row in rows)
     return {
         "name": "; ".join(names),
         "level": "",
-        "cell": Cell(shown.word, look=shown.look),
+        "cell": Cell(
+            words("dam.not_computed") if no_method else shown.word, look=shown.look
+        ),
         "reason": stated("dam_checks", "reason", rows[0]["reason"], words),
         "layers": [],
         "source": "",
@@ -77,7 +82,9 @@ def _view(row: Row, context: Context, words: Words) -> dict[str, Any]:
     numbers, period = words.numbers, row["return_period_yr"]
     ends = (row["value_low"], row["value"], row["value_high"])
     unit = "" if row["unit"] == "-" else words.unit(str(row["unit"]))
-    note = "" if row["value"] is not None else words("value.bounds_only")
+    notes = [] if row["value"] is not None else [words("value.bounds_only")]
+    if row["unit"] == _PER_YEAR:
+        notes.insert(0, _returns(row, words))
     level = ""
     if period is not None:
         level = words("dam.level", years=numbers.whole(period))
@@ -86,7 +93,7 @@ def _view(row: Row, context: Context, words: Words) -> dict[str, Any]:
         "level": level,
         "cell": Cell(
             numbers.quantity_bounds(*ends, unit, _DIGITS),
-            note=note,
+            note=" ".join(note for note in notes if note),
             marks=marks_of(row),
         ),
         "reason": stated("dam_checks", "reason", row["reason"], words),
@@ -97,3 +104,18 @@ def _view(row: Row, context: Context, words: Words) -> dict[str, Any]:
         ],
         "source": row["source"] or "",
     }
+
+
+def _returns(row: Row, words: Words) -> str:
+    """How many years lie between events on average: a frequency that can be read."""
+    numbers = words.numbers
+    often, rarely = float(row["value_high"]), float(row["value_low"])
+    if often <= 0:
+        return ""
+    most = numbers.number(1 / often, _DIGITS)
+    if rarely <= 0:
+        return words("dam.at_most_once", years=most)
+    least = numbers.number(1 / rarely, _DIGITS)
+    if most == least:
+        return words("dam.once", years=most)
+    return words("dam.once_between", first=most, last=least)

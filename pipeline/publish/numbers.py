@@ -18,6 +18,11 @@ _HOURS_SHOWN_AS_DAYS: Final = 100.0
 _HOURS_PER_DAY: Final = 24.0
 
 
+def between(low: str, high: str) -> str:
+    """Range of two numbers that are written already; dots where a minus is near."""
+    return f"{low} … {high}" if "−" in low + high else f"{low}–{high}"
+
+
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
     """How a language writes numbers; the values stand in its catalogue.
@@ -196,13 +201,13 @@ class NumberFormat:
         same_ends = low[1] == high[1]
         if no_value:
             if same_ends:
-                return _join(f"{low[0]}–{high[0]}", high[1])
+                return _join(between(low[0], high[0]), high[1])
             return f"{_join(*low)} – {_join(*high)}"
         if same_ends and low[1] == value[1]:
-            return f"{_join(*value)} ({low[0]}–{high[0]})"
-        ends = f"{low[0]}–{high[0]}" if same_ends else f"{_join(*low)} – {_join(*high)}"
+            return f"{_join(*value)} ({between(low[0], high[0])})"
+        ends = f"{_join(*low)} – {_join(*high)}"
         if same_ends:
-            ends = _join(ends, high[1])
+            ends = _join(between(low[0], high[0]), high[1])
         return f"{_join(*value)} ({ends})"
 
     def _localised(self, text: str) -> str:

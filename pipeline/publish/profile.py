@@ -43,7 +43,8 @@ _IDENTITY: Final = (
     "commodity", "substances", "operator", "status", "status_note", "remediation",
     "start_year", "end_year", "river", "river_basin", "volume_m3", "mass_t", "area_m2",
     "dam_height_m", "dam_length_m", "dam_type", "slope_deg", "fos_static",
-    "yield_acceleration_g", "freeboard_m", "pond_volume_m3", "whc", "n_tailings", "n_waste_dumps",
+    "yield_acceleration_g", "freeboard_m", "pond_volume_m3", "whc", "n_tailings",
+    "n_waste_dumps",
 )  # fmt: skip
 _NO_STATEMENT: Final = "not_stated"
 

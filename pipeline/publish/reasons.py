@@ -6,7 +6,7 @@ from typing import Final
 
 from pipeline.core.reasons import Reason, read_reasons
 from pipeline.publish.cells import column_of
-from pipeline.publish.words import Words
+from pipeline.publish.words import LAYER_TITLE, Words
 
 # Ending of a value's name and the unit that the catalogues know.
 _UNITS: Final = (
@@ -36,6 +36,7 @@ _RATIOS: Final = (
     "return_period_yr",
 )
 _COUNT: Final = "n_"
+_LAYERS: Final = ("layer", "layers")
 
 
 def stated(table: str, column: str, cell: str | None, words: Words) -> str:
@@ -66,6 +67,8 @@ def sentence(group: str, reason: Reason, words: Words) -> str:
 def value_text(name: str, text: str, words: Words) -> str:
     """Value of a reason in words; its name, or the end of it, tells unit and kind."""
     numbers = words.numbers
+    if name in _LAYERS:
+        return ", ".join(_layer(key.strip(), words) for key in text.split(","))
     if name in _GROUPS:
         return words.known(_GROUPS[name], text)
     if name.endswith("_date"):
@@ -80,3 +83,9 @@ def value_text(name: str, text: str, words: Words) -> str:
     if name.endswith("_m"):
         return numbers.distance(float(text))
     return numbers.number(float(text)) if name in _RATIOS else text
+
+
+def _layer(key: str, words: Words) -> str:
+    """Title of a layer in quotation marks; its id where the title is not at hand."""
+    title = words.known(LAYER_TITLE, key)
+    return key if title == key else words("value.quoted", text=title)

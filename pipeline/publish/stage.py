@@ -106,7 +106,17 @@ def run(arguments: argparse.Namespace) -> None:
     region = read_region(arguments.region)
     methods = read_methods(arguments.methods)
     manifest = read_manifest(arguments.layers)
-    catalogues = tuple(read_words(code) for code in region.config.languages)
+    catalogues = tuple(
+        words.with_layers(
+            {
+                item.layer.id: getattr(
+                    item.layer.title, words.language, item.layer.title.en
+                )
+                for item in manifest.layers
+            }
+        )
+        for words in map(read_words, region.config.languages)
+    )
     tables = read_tables(arguments.tables)
     points = by_facility(tables.displacement_points)
     dossiers = gather(tables, read_series(arguments.tables, points))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,8 @@ from pipeline.core.records import load_yaml
 from pipeline.publish.numbers import NumberFormat
 
 WORDS_FOLDER: Final = Path(__file__).parent / "words"
+LAYER_TITLE: Final = "layer_title"
+"""Group of the titles of layers, which come from the registries of a region."""
 _FORMAT: Final = "format"
 
 
@@ -50,6 +52,11 @@ class Words:
     def known(self, group: str, code: str) -> str:
         """Text of a code from an open list; the code itself where there is none."""
         return self.messages.get(f"{group}.{code}", code)
+
+    def with_layers(self, titles: Mapping[str, str]) -> Words:
+        """These words, and the titles of a region's layers by id in this language."""
+        named = {f"{LAYER_TITLE}.{key}": title for key, title in titles.items()}
+        return replace(self, messages={**self.messages, **named})
 
     def country(self, code: str | None) -> str:
         """Name of a country, by the catalogue or the common list, else its code."""

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from pipeline.core.schemas.dam_checks import Check, Mechanism
+from pipeline.publish.damsection import _returns
 from pipeline.publish.words import read_words
 
 
@@ -65,3 +66,22 @@ def test_every_mechanism_and_check_has_words(language):
         assert words(f"code.mechanism.{code}")
     for code in Check:
         assert words(f"code.check.{code}")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (1e-5, 1e-3, "Once in 1,000 to 100,000 years."),
+        (0.0, 0.01, "At most once in 100 years."),
+        (0.02, 0.02, "Once in about 50 years."),
+        (0.0, 0.0, ""),
+    ],
+)
+def test_a_frequency_is_told_as_years_too(low, high, text):
+    row = {"value_low": low, "value_high": high}
+    assert _returns(row, read_words("en")) == text
+
+
+def test_what_has_no_method_is_not_computed_rather_than_not_provided(site):
+    text = part_of(site, "aa-01", "What could happen to the dam")
+    assert "Failure by freezing and thawing not computed" in text

@@ -119,3 +119,16 @@ def test_distance_never_changes_by_more_than_its_rounding(metres):
     text, unit = EN.distance(metres).split(GAP)
     shown = float(text.replace(",", "")) * (1000.0 if unit == "km" else 1.0)
     assert shown == pytest.approx(metres, rel=0.051, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "text"),
+    [
+        (-4.5, -3.9, -3.5, "−3.9 °C (−4.5 … −3.5)"),
+        (-1.0, None, 2.0, "−1 … 2 °C"),
+        (1.0, 1.5, 2.0, "1.5 °C (1–2)"),
+    ],
+)
+def test_a_range_with_a_minus_has_no_dash_beside_it(low, value, high, text):
+    said = EN.quantity_bounds(low, value, high, "°C")
+    assert said.replace(GAP, " ") == text

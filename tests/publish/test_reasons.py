@@ -84,3 +84,13 @@ def test_files_carry_english_sentences_and_no_codes(site):
 def test_a_russian_page_has_no_reason_in_english(site):
     page = (site / "profiles" / "aa-03.html").read_text(encoding="utf-8")
     assert "В перечне нет координат, поэтому точки измерений не выбраны." in page
+
+
+def test_a_layer_is_called_by_its_title_where_it_is_known():
+    titled = read_words("ru").with_layers({"pga": "Ускорение"})
+    reason = "no_future_of|layer=pga"
+    said = stated("assessment_changes", "reason", reason, titled)
+    assert "«Ускорение»" in said
+    assert "pga" in stated("assessment_changes", "reason", reason, read_words("ru"))
+    both = value_text("layers", "pga, other", titled)
+    assert both == "«Ускорение», other"
