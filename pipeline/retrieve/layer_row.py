@@ -35,6 +35,7 @@ def build_layer(
     InputError
         If answers contradict each other or the file.
     """
+    answers = _with_columns(facts, answers)
     row: dict[str, Any] = {
         "id": answers["id"],
         "title": {"en": answers["title_en"], "ru": answers["title_ru"]},
@@ -64,6 +65,19 @@ def build_layer(
         english = answers["caveat_en"]
         row["caveat"] = {"en": english, "ru": answers.get("caveat_ru", english)}
     return load_record(Layer, row, f"the row of {answers['id']!r}")
+
+
+def _with_columns(facts: Facts, answers: Answers) -> Answers:
+    """Answers with the columns of values where the levels name columns of the file."""
+    if isinstance(facts, RasterFacts) or "value_columns" in answers:
+        return answers
+    if isinstance(facts, VectorFacts) and facts.is_points:
+        return answers
+    names = answers.get("levels", "").split() or [f"{p:g}" for p in _periods(answers)]
+    known = {field.name for field in facts.fields}
+    if not names or not known.issuperset(names):
+        return answers
+    return {**answers, "value_columns": " ".join(names)}
 
 
 def _kind(facts: Facts) -> str:
@@ -319,4 +333,6 @@ def _resolution(facts: RasterFacts) -> str:
 
 
 def _rounded_m(length_m: float) -> str:
-    return f"{length_m:.2g} m" if length_m < 950 else f"{length_m / 1000:.2g} km"
+    if length_m < 950:
+        return f"{float(f'{length_m:.2g}'):g} m"
+    return f"{float(f'{length_m / 1000:.2g}'):g} km"

@@ -166,3 +166,16 @@ def test_the_chirchik_gauge_gives_a_plausible_flood(shared_data, tmp_path):
     # 10-day means; the 82 years' largest is 600 m3/s or so
     assert 580 < levels.loc[100, "value"] < 760
     assert levels.loc[100, "step_d"] == 10
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("--draws", "0", "100 draws or more"),
+        ("--factor", "-1", "a ratio above 0"),
+        ("--least-share", "2", "a share above 0, up to 1"),
+    ],
+)
+def test_options_that_no_fit_can_use_are_named(table, capsys, option, value, expected):
+    assert run(table, option, value) == 2
+    assert f"{option}: found {value}; expected {expected}" in capsys.readouterr().err

@@ -123,6 +123,7 @@ def run_hazards(home):
             "inventory",
             *("--out-facilities", "f.parquet", "--out-values", "v.parquet"),
             *("--out-ledger", "l.parquet", "--out-zones", "z.parquet"),
+            *("--out-components", "c.parquet"),
         ],
         [
             "hazards",
@@ -583,6 +584,16 @@ def test_a_study_of_sites_is_added_and_read(home):
     assert add(path, **options, value_columns="pga_475") == 0
     found = run_hazards(home).set_index("tmf_id")["intensity"]
     assert found["alpha"] == pytest.approx(0.21)
+
+
+def test_columns_that_bear_the_names_of_levels_are_found(home):
+    path = home / "study.csv"
+    path.write_text("tmf_id,475,475_low\nalpha,0.21,0.15\n", encoding="utf-8")
+    options = {"sampling": None, "nodata_is": None, "return_periods": "475"}
+    assert add(path, **options) == 0
+    found = run_hazards(home).set_index("tmf_id")
+    assert found["intensity"]["alpha"] == pytest.approx(0.21)
+    assert found["intensity_low"]["alpha"] == pytest.approx(0.15)
 
 
 def test_a_table_without_sites_is_refused(home, capfd):

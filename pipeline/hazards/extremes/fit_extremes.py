@@ -70,6 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Fit every station, print the levels, and write what is asked for."""
     periods = _periods(arguments.periods)
+    _check_numbers(arguments)
     fits = []
     for maxima in read_maxima(arguments):
         if len(maxima.values) < LEAST_YEARS:
@@ -190,6 +191,21 @@ def _date(text: str, path: Path, row: int) -> pd.Timestamp:
             expected="a date such as 1969-05-31, or a year",
             fix="correct that cell",
         ) from None
+
+
+def _check_numbers(arguments: argparse.Namespace) -> None:
+    """Stop at options that no fit can use."""
+    share, factor, draws = arguments.least_share, arguments.factor, arguments.draws
+    wrong = (
+        ("--least-share", share, 0 < share <= 1, "a share above 0, up to 1"),
+        ("--factor", factor, factor is None or factor > 0, "a ratio above 0"),
+        ("--draws", draws, draws >= 100, "100 draws or more"),
+    )
+    for option, value, is_right, expected in wrong:
+        if not is_right:
+            raise input_error(
+                option, found=f"{value:g}", expected=expected, fix="correct the option"
+            )
 
 
 def _periods(text: str) -> list[float]:
