@@ -7,6 +7,7 @@ and not the grid.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,7 +16,6 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -161,7 +161,7 @@ def _fitted(
 ) -> Iterator[tuple[Piece, dict[str, NDArray[np.float64]]]]:
     """Layers of all pieces; the next batch is read and fitted meanwhile."""
     tables = trend_tables(task.time_d, task.days)
-    n_threads = numba.get_num_threads()
+    n_threads = _n_processors()
     rooms: SimpleQueue[NDArray[np.float32]] = SimpleQueue()
     for _ in range(n_threads):
         rooms.put(epochs.room())
@@ -181,6 +181,13 @@ def _fitted(
             ahead = [pool.submit(fit, piece) for piece in next(batches, [])]
             found = _layers(done, task, tables)
             yield from zip((part.piece for part in done), found, strict=True)
+
+
+def _n_processors() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _batches(pieces: list[Piece]) -> Iterator[list[Piece]]:

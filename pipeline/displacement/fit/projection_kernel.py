@@ -1,7 +1,6 @@
 """Compiled projections of series on an orthonormal basis, and their sums of squares.
 
-Series stand as rows (points, epochs), or as columns (epochs, points) as grids do in
-their files. The first term of the basis is constant, so its projection is a plain sum.
+The first term of the basis is constant, so its projection is a plain sum.
 Rows are worked on by tiles: sums and squares first, which takes the tile from memory as
 fast as it can be read, then the products with the other terms, four rows at a time,
 from the cache. Everything is relative to the first value of a series, which keeps the
@@ -15,8 +14,8 @@ from typing import Any, Final
 import numba
 import numpy as np
 
-GROUP: Final = 2
-"""Terms behind the first one that are projected together; the basis is padded to it."""
+from pipeline.displacement.fit.layout import GROUP
+
 FASTMATH: Final = {"reassoc", "contract", "nsz", "arcp"}  # NaN keeps its meaning
 
 
@@ -94,63 +93,3 @@ def _two_terms_of_four(
         d2 += r[i] * v2
         d3 += r[i] * v3
     return c0, d0, c1, d1, c2, d2, c3, d3
-
-
-@numba.njit(cache=True)
-def project_columns(
-    columns: Any, start: int, width: int, basis: Any, c: Any, squares: Any
-) -> None:  # pragma: no cover (compiled)
-    """As `project`, for neighbouring columns, four epochs at a time.
-
-    Behind the last epoch the first one stands in, which adds nothing.
-    """
-    m, stop = len(columns), start + width
-    c[:] = 0.0
-    squares[:] = 0.0
-    value = np.empty((4, width))
-    first = columns[0, start:stop].astype(np.float64)
-    for i in range(0, m, 4):
-        at = (
-            i,
-            i + 1 if i + 1 < m else 0,
-            i + 2 if i + 2 < m else 0,
-            i + 3 if i + 3 < m else 0,
-        )
-        four = (
-            columns[at[0], start:stop],
-            columns[at[1], start:stop],
-            columns[at[2], start:stop],
-            columns[at[3], start:stop],
-        )
-        _add_squares(four, first, value, c[0], squares)
-        for j in range(1, len(basis), GROUP):
-            _add_two_terms(value, at, basis[j], basis[j + 1], c[j], c[j + 1])
-    c[0] *= basis[0, 0]
-
-
-@numba.njit(cache=True, fastmath=FASTMATH)
-def _add_squares(
-    four: Any, first: Any, value: Any, total: Any, squares: Any
-) -> None:  # pragma: no cover (compiled)
-    """Add four epochs to totals and squares; ``value`` (4, n) takes their values."""
-    y0, y1, y2, y3 = four
-    u0, u1, u2, u3 = value[0], value[1], value[2], value[3]
-    for k in range(len(first)):
-        v0, v1 = np.float64(y0[k]) - first[k], np.float64(y1[k]) - first[k]
-        v2, v3 = np.float64(y2[k]) - first[k], np.float64(y3[k]) - first[k]
-        u0[k], u1[k], u2[k], u3[k] = v0, v1, v2, v3
-        total[k] += (v0 + v1) + (v2 + v3)
-        squares[k] += v0 * v0 + v1 * v1 + v2 * v2 + v3 * v3
-
-
-@numba.njit(cache=True, fastmath=FASTMATH)
-def _add_two_terms(
-    value: Any, at: Any, q: Any, r: Any, c: Any, d: Any
-) -> None:  # pragma: no cover (compiled)
-    """Add the products of four epochs with two terms of the basis."""
-    u0, u1, u2, u3 = value[0], value[1], value[2], value[3]
-    q0, q1, q2, q3 = q[at[0]], q[at[1]], q[at[2]], q[at[3]]
-    r0, r1, r2, r3 = r[at[0]], r[at[1]], r[at[2]], r[at[3]]
-    for k in range(len(u0)):
-        c[k] += q0 * u0[k] + q1 * u1[k] + q2 * u2[k] + q3 * u3[k]
-        d[k] += r0 * u0[k] + r1 * u1[k] + r2 * u2[k] + r3 * u3[k]

@@ -13,13 +13,12 @@ other quantities to the whole model.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement.fit import trend_kernel
-from pipeline.displacement.fit.projection_kernel import GROUP
+from pipeline.displacement.fit import layout
 
 DAYS_PER_YEAR: Final = 365.25
 MINIMUM_SEASONAL_SPAN_D: Final = 548.0  # one and a half years (P)
@@ -27,6 +26,7 @@ N_SEASONAL: Final = 4
 N_TERMS: Final = 3 + N_SEASONAL
 """Terms of a series that is long enough for seasons, without steps."""
 NO_STEPS: Final[tuple[float, ...]] = ()
+_WIDE: Final = 256  # columns that fit the cache in double precision
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def orthonormal_basis(
         raise ValueError(f"{m} epochs cannot carry {p} terms")
     q, r = np.linalg.qr(design)
     signs = np.where(np.diag(r) < 0, -1.0, 1.0)
-    n_rows = 1 + -(-(p - 1) // GROUP) * GROUP
+    n_rows = 1 + -(-(p - 1) // layout.GROUP) * layout.GROUP
     basis = np.zeros((n_rows, m))
     basis[:p] = (q * signs).T
     return basis, np.ascontiguousarray(r * signs[:, None])
@@ -221,20 +221,80 @@ def fit_tables(
     that several can fit parts of a grid at once.
     """
     values = np.ascontiguousarray(displacement_mm)
-    n = values.shape[1] if epochs_first else values.shape[0]
-    step_at = tables.model.step_at
-    out = np.empty((trend_kernel.FIRST_STEP + len(step_at), n))
-    work: Any = trend_kernel.fit_columns if epochs_first else trend_kernel.fit_rows
-    shape = (tables.model.n_seasonal, len(step_at))
-    work(values, tables.basis, tables.triangle, tables.solve, shape, out)
-    step_mm = np.full((n, tables.n_steps), np.nan)
-    step_mm[:, list(step_at)] = out[trend_kernel.FIRST_STEP :].T
+    out = _of_columns(values, tables) if epochs_first else _of_rows(values, tables)
+    step_mm = np.full((out.shape[1], tables.n_steps), np.nan)
+    step_mm[:, list(tables.model.step_at)] = out[layout.FIRST_STEP :].T
     return TrendFit(
-        velocity_mm_per_yr=out[trend_kernel.VELOCITY],
-        acceleration_mm_per_yr2=out[trend_kernel.ACCELERATION],
-        amplitude_mm=out[trend_kernel.ANNUAL],
-        semiannual_mm=out[trend_kernel.SEMIANNUAL],
-        rmse_mm=out[trend_kernel.RMSE],
-        n_epochs=out[trend_kernel.N_EPOCHS].astype(np.int64),
+        velocity_mm_per_yr=out[layout.VELOCITY],
+        acceleration_mm_per_yr2=out[layout.ACCELERATION],
+        amplitude_mm=out[layout.ANNUAL],
+        semiannual_mm=out[layout.SEMIANNUAL],
+        rmse_mm=out[layout.RMSE],
+        n_epochs=out[layout.N_EPOCHS].astype(np.int64),
         step_mm=step_mm,
     )
+
+
+def _of_rows(rows: NDArray[np.float32], tables: TrendTables) -> NDArray[np.float64]:
+    """Results of series that stand as rows, by the compiled kernel."""
+    from pipeline.displacement.fit.trend_kernel import fit_rows
+
+    n_steps = len(tables.model.step_at)
+    out = np.empty((layout.FIRST_STEP + n_steps, len(rows)))
+    shape = (tables.model.n_seasonal, n_steps)
+    fit_rows(rows, tables.basis, tables.triangle, tables.solve, shape, out)
+    return out
+
+
+def _of_columns(
+    columns: NDArray[np.float32], tables: TrendTables
+) -> NDArray[np.float64]:
+    """Results of series that stand as columns, as grids do in their files.
+
+    Matrix products of numpy: they take twice as long as a compiled kernel, but the
+    start of the compiler's library takes as long as they need for a million cells.
+    Series with gaps go to the kernel of rows, which also says what has no fit.
+    """
+    p, m, n = len(tables.solve), len(columns), columns.shape[1]
+    c, squares = np.empty((p, n)), np.empty(n)
+    room = np.empty((m, min(_WIDE, n)))
+    with np.errstate(invalid="ignore"):  # gaps
+        for start in range(0, n, _WIDE):
+            some = slice(start, min(start + _WIDE, n))
+            value = room[:, : some.stop - start]
+            np.copyto(value, columns[:, some])
+            value -= value[0].copy()  # keeps the squares small
+            np.matmul(tables.basis[:p], value, out=c[:, some])
+            np.einsum("ij,ij->j", value, value, out=squares[some])
+        out = _from_projections(c, squares, m, tables)
+    gaps = np.flatnonzero(np.isnan(squares))
+    out[:, gaps] = np.nan
+    out[layout.N_EPOCHS, gaps] = 0
+    gaps = gaps[~np.isnan(columns[:, gaps]).all(axis=0)]
+    if len(gaps):
+        out[:, gaps] = _of_rows(np.ascontiguousarray(columns[:, gaps].T), tables)
+    return out
+
+
+def _from_projections(
+    c: NDArray[np.float64],
+    squares: NDArray[np.float64],
+    n_epochs: int,
+    tables: TrendTables,
+) -> NDArray[np.float64]:
+    """From projections (terms, n) and sums of squares of whole series to results."""
+    n_seasonal, n_steps = tables.model.n_seasonal, len(tables.model.step_at)
+    out = np.full((layout.FIRST_STEP + n_steps, len(squares)), np.nan)
+    terms = tables.solve @ c
+    rest = squares - np.einsum("ij,ij->j", c, c)
+    out[layout.VELOCITY] = tables.solve[-2, -2] * c[-2]
+    out[layout.RMSE] = np.sqrt(np.maximum(rest, 0.0) / n_epochs)
+    out[layout.N_EPOCHS] = n_epochs
+    if n_seasonal:
+        out[layout.ACCELERATION] = 2.0 * terms[-1]
+        out[layout.ANNUAL] = np.hypot(terms[1], terms[2])
+    if n_seasonal == N_SEASONAL:
+        out[layout.SEMIANNUAL] = np.hypot(terms[3], terms[4])
+    first = 1 + n_seasonal
+    out[layout.FIRST_STEP :] = terms[first : first + n_steps]
+    return out

@@ -15,16 +15,18 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.displacement.fit.projection_kernel import (
-    FASTMATH,
-    project,
-    project_columns,
-    project_rows,
+from pipeline.displacement.fit.layout import (
+    ACCELERATION,
+    ANNUAL,
+    FIRST_STEP,
+    N_EPOCHS,
+    RMSE,
+    SEMIANNUAL,
+    VELOCITY,
 )
+from pipeline.displacement.fit.projection_kernel import FASTMATH, project, project_rows
 
-VELOCITY, ACCELERATION, ANNUAL, SEMIANNUAL, RMSE, N_EPOCHS, FIRST_STEP = range(7)
 _TILE: Final = 64  # rows that are worked on together
-_WIDE: Final = 512  # columns that are worked on together
 _LEAST_PIVOT: Final = 1e-9
 
 
@@ -60,29 +62,6 @@ def fit_rows(
         for k in range(width):
             if np.isnan(squares[k]):
                 row = rows[start + k]
-                _with_gaps(row, basis, triangle, shape, room, c[:, k], target[:, k])
-
-
-@numba.njit(cache=True, nogil=True)
-def fit_columns(
-    columns: Any, basis: Any, triangle: Any, solve: Any, shape: Any, out: Any
-) -> None:  # pragma: no cover (compiled)
-    """Fit series that stand as columns (m, n) on one thread; the rest as `fit_rows`."""
-    m, n = columns.shape
-    c, squares = np.empty((len(basis), _WIDE)), np.empty(_WIDE)
-    for start in range(0, n, _WIDE):
-        width = min(_WIDE, n - start)
-        project_columns(columns, start, width, basis, c, squares)
-        target = out[:, start : start + width]
-        _complete(c, squares, solve, shape, m, target)
-        if not np.isnan(squares[:width].sum()):
-            continue
-        room = Room(np.empty(m), np.empty(m, np.int64), np.empty((len(triangle), m)))
-        row = np.empty(m, dtype=columns.dtype)
-        for k in range(width):
-            if np.isnan(squares[k]):
-                for i in range(m):
-                    row[i] = columns[i, start + k]
                 _with_gaps(row, basis, triangle, shape, room, c[:, k], target[:, k])
 
 
