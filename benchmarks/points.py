@@ -22,33 +22,26 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from zonal import CELL_M, CRS, LEFT_M, TOP_M, make_raster
+from zonal import (
+    CELL_M,
+    LAYER,
+    LEFT_M,
+    TOP_M,
+    UNPACKING,
+    by_two_threads,
+    make_raster,
+    unpack,
+)
 
 RASTERS = 8
 DECODING = "decoding alone (GDAL)"
-UNPACKING = "unpacking alone (libdeflate)"
 OURS = "ours, nearest"
 PLAIN = "xarray, chunks=True, nearest"
 FAIR = "xarray, best chunks, nearest"
-LAYER = {
-    "id": "bench",
-    "title": {"en": "Bench", "ru": "Замер"},
-    "role": "other",
-    "kind": "raster",
-    "file": "field.tif",
-    "unit": "m",
-    "crs": CRS,
-    "nodata": -9999,
-    "resolution": "30 m",
-    "licence": {"name": "CC0-1.0"},
-    "citation": "made by the benchmark",
-    "version": "1",
-}
 
 
 def make_points(size: int, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -81,61 +74,29 @@ def touched_blocks(raster: Path, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.unique(both, axis=0)
 
 
-def by_two_threads(
-    work: Callable[[tuple[Path, np.ndarray]], None],
-    rasters: list[Path],
-    x: np.ndarray,
-    y: np.ndarray,
-) -> np.ndarray:
-    """Hand half of the touched blocks of each raster to either thread."""
-    parts = np.array_split(touched_blocks(rasters[0], x, y), 2)
-    with ThreadPoolExecutor(2) as pool:
+def limit_of(
+    work: Callable[[Path, np.ndarray], None],
+) -> Callable[[list[Path], np.ndarray, np.ndarray], np.ndarray]:
+    """Do some work with the touched blocks of each raster; there are no values."""
+
+    def run(rasters: list[Path], x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        blocks = touched_blocks(rasters[0], x, y)
         for path in rasters:
-            list(pool.map(work, [(path, part) for part in parts]))
-    return np.full((len(rasters), len(x)), np.nan)
+            by_two_threads(work, path, blocks)
+        return np.full((len(rasters), len(x)), np.nan)
+
+    return run
 
 
-def decoding_alone(rasters: list[Path], x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Read every block that holds a point once, by two threads; keep nothing."""
+def decode(path: Path, blocks: np.ndarray) -> None:
+    """Read blocks by GDAL; keep nothing."""
     import rasterio
     from rasterio.windows import Window
 
-    def work(task: tuple[Path, np.ndarray]) -> None:
-        path, blocks = task
-        with rasterio.open(path) as raster:
-            high, wide = raster.block_shapes[0]
-            for i, j in blocks:
-                raster.read(1, window=Window(j * wide, i * high, wide, high))
-
-    return by_two_threads(work, rasters, x, y)
-
-
-def unpacking_alone(rasters: list[Path], x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Unpack every block that holds a point once, by two threads; keep nothing.
-
-    No predictor is undone and no value is looked at.
-    """
-    import deflate
-
-    from pipeline.core.layers import Layer
-    from pipeline.hazards.sampling.grid import open_raster
-    from pipeline.hazards.sampling.tiff import tiff_layout
-
-    layer = Layer.model_validate(LAYER)
-
-    def work(task: tuple[Path, np.ndarray]) -> None:
-        path, blocks = task
-        with open_raster(layer, path) as (dataset, grid):
-            layout = tiff_layout(dataset, grid)
-        assert layout is not None
-        length = grid.block_height * grid.block_width * grid.dtype.itemsize
-        with path.open("rb", buffering=0) as file:
-            for i, j in blocks:
-                block = layout.index(int(i), int(j), 1)
-                file.seek(int(layout.offsets[block]))
-                deflate.zlib_decompress(file.read(int(layout.sizes[block])), length)
-
-    return by_two_threads(work, rasters, x, y)
+    with rasterio.open(path) as raster:
+        high, wide = raster.block_shapes[0]
+        for i, j in blocks:
+            raster.read(1, window=Window(j * wide, i * high, wide, high))
 
 
 def xarray_way(
@@ -162,8 +123,8 @@ _WHOLE_BLOCKS = {"x": 2048, "y": 2048}
 METHODS: dict[str, Callable[[list[Path], np.ndarray, np.ndarray], np.ndarray]] = {
     OURS: ours("nearest"),
     "ours, bilinear": ours("bilinear"),
-    UNPACKING: unpacking_alone,
-    DECODING: decoding_alone,
+    UNPACKING: limit_of(unpack),
+    DECODING: limit_of(decode),
     PLAIN: xarray_way(True, lock=None, smooth=False),
     FAIR: xarray_way(_WHOLE_BLOCKS, lock=False, smooth=False),
     "xarray, best chunks, bilinear": xarray_way(_WHOLE_BLOCKS, lock=False, smooth=True),
