@@ -205,7 +205,7 @@ def maps_text(maps: HazardMaps) -> str:
         "provenance record. No data (-9999) is not covered, never low. The index is",
         "provisional, for screening; its second band counts the layers that speak, its",
         "third adds up the codes of those that are missing. `maps.json` says what was",
-        "left out and why.",
+        "left out and why; `collection.json` lists the maps for programs (STAC).",
         "",
         "| file | layers | unit | bands | rule |",
         "|---|---|---|---|---|",

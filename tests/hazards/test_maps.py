@@ -251,3 +251,42 @@ def test_a_metric_grid_holds_the_box_and_lies_on_whole_cells(folder):
             x, y = to_grid.transform(lon, lat)
             assert grid.left <= x <= grid.left + grid.width * grid.cell
             assert grid.top - grid.height * grid.cell <= y <= grid.top
+
+
+def test_a_collection_lists_every_map_with_its_grid_and_bands(folder):
+    assert make(folder) == 0
+    out = folder / "maps"
+    found = json.loads((out / "collection.json").read_text(encoding="utf-8"))
+    assets = found["assets"]
+    files = {asset["href"].removeprefix("./") for asset in assets.values()}
+    assert files == {path.name for path in out.glob("*.tif")}
+    assert found["extent"]["spatial"]["bbox"] == [[70.0, 40.0, 73.0, 43.0]]
+    for asset in assets.values():
+        with rasterio.open(out / asset["href"]) as dataset:
+            assert asset["proj:shape"] == [dataset.height, dataset.width]
+            assert asset["proj:transform"] == list(dataset.transform)[:6]
+            assert asset["proj:code"] == "EPSG:4326"
+            names = [band["name"] for band in asset["bands"]]
+            assert names == list(dataset.descriptions)
+            for number, band in enumerate(asset["bands"], start=1):
+                assert band["nodata"] == dataset.nodata
+                if "statistics" in band:
+                    cells = dataset.read(number, masked=True)
+                    assert band["statistics"]["minimum"] == pytest.approx(cells.min())
+                    assert band["statistics"]["maximum"] == pytest.approx(cells.max())
+    assert "Demonstration" in assets["rain"]["description"]
+    assert "Demonstration" not in assets["quake"]["description"]
+    assert "never low" in assets["quake"]["description"]
+
+
+def test_a_metric_grid_stands_in_the_collection_in_degrees(folder):
+    region = folder / "small.yaml"
+    text = region.read_text(encoding="utf-8").replace("cell_deg: 0.5", "cell_m: 50000")
+    region.write_text(text, encoding="utf-8")
+    assert make(folder) == 0
+    path = folder / "maps" / "collection.json"
+    found = json.loads(path.read_text(encoding="utf-8"))
+    west, south, east, north = found["extent"]["spatial"]["bbox"][0]
+    assert 69 < west < 70 < 73 < east < 74
+    assert 39 < south < 40 < 43 < north < 44
+    assert {asset["proj:code"] for asset in found["assets"].values()} == {"EPSG:32642"}

@@ -49,12 +49,13 @@ def layer_bands(layer: Layer, source: Source | None) -> list[BandText]:
     """Bands of a layer's map: measure, level, scenario and horizon."""
     levels = () if source is None else source.levels
     return [
-        BandText(_band_name(layer, band), layer.unit, _band_tags(band))
+        BandText(band_name(layer, band), layer.unit, _band_tags(band))
         for band in levels
     ]
 
 
-def _band_name(layer: Layer, band: Band) -> str:
+def band_name(layer: Layer, band: Band) -> str:
+    """Measure and level of a band, and its climate case unless it is the present."""
     level = (
         band.level if band.return_period_yr is None else f"{band.return_period_yr:g} yr"
     )

@@ -44,6 +44,7 @@ from pipeline.hazards.maps.record import (
     layer_tags,
 )
 from pipeline.hazards.maps.region_grid import Block, RegionGrid, region_grid
+from pipeline.hazards.maps.stac import COLLECTION_FILE, stac_collection
 from pipeline.hazards.sampling.block_store import BlockStore
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,10 @@ def run(arguments: argparse.Namespace) -> None:
             record = _maps(region, grid, items, choices, folder, arguments)
             _write_provenance(record, items, choices, folder, arguments)
         write_json(folder / RECORD_FILE, record.model_dump(mode="json"))
+        if record.grid is not None:
+            rows = {item.layer.id: item.layer for item in items}
+            collection = stac_collection(record, record.grid, rows)
+            write_json(folder / COLLECTION_FILE, collection)
 
 
 def _maps(
@@ -213,13 +218,14 @@ def _write_styles(record: HazardMaps, folder: Path) -> None:
         if layer.file is not None and known:
             low = min(v.minimum for v in known if v.minimum is not None)
             high = max(v.maximum for v in known if v.maximum is not None)
-            spans.append((layer.file, low, high, layer.unit))
+            unit = "" if layer.unit == "-" else layer.unit
+            spans.append((layer.file, low, high, unit))
     if record.index is not None:
         spans.append((record.index.file, 0.0, 1.0, ""))
     for name, low, high, unit in spans:
         values = np.linspace(low, high if high > low else low + 1.0, len(_RAMP))
         stops = [
-            (float(value), colour, f"{value:.3g} {unit}".strip())
+            (float(value), colour, f"{float(f'{value:.3g}'):g} {unit}".strip())
             for value, colour in zip(values, _RAMP, strict=True)
         ]
         write_style(folder / name, stops)
