@@ -19,6 +19,8 @@ Texts = NDArray[np.object_]
 DISPUTED: Final = "disputed"
 SAMPLE_STEP_M: Final = 1000.0
 BANK_OFFSET_M: Final = 500.0
+_FAR_EAST_DEG: Final = 90.0
+"""From this longitude on, east or west, the way across the antimeridian counts too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,21 @@ def border_distance(
 
 def _distance_m(lon_deg: float, lat_deg: float, shape: shapely.Geometry) -> float:
     """Geodesic distance to the nearest place of a shape; zero inside a polygon.
+
+    Shapes on the other side of the antimeridian are looked at across it.
+    """
+    here = _in_plane_m(lon_deg, lat_deg, shape)
+    if abs(lon_deg) < _FAR_EAST_DEG:
+        return here
+    turn = np.array([np.copysign(360.0, lon_deg), 0.0])
+    return min(
+        here,
+        _in_plane_m(lon_deg, lat_deg, shapely.transform(shape, lambda xy: xy + turn)),
+    )
+
+
+def _in_plane_m(lon_deg: float, lat_deg: float, shape: shapely.Geometry) -> float:
+    """Geodesic distance to the nearest place of a shape as it is drawn.
 
     The place is searched in a plane whose scale is true at the point and refined once
     with the scale half way, so that places some hundred km away come out well.

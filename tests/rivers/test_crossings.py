@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from shapely.geometry import LineString, box
 
+from pipeline.core.geo import distance_m
 from pipeline.rivers.borders import (
     BoundaryLines,
     Countries,
@@ -53,6 +54,18 @@ def crossings(kit, network, country="KG", minimum_m=2000.0, entry=0.0, countries
 
 KG, UZ, TJ, KZ = (("KG", "KG"), ("UZ", "UZ"), ("TJ", "TJ"), ("KZ", "KZ"))
 BORDER = ("KG", "UZ")
+
+
+@pytest.mark.parametrize(("lon", "far"), [(179.995, -180.0), (-179.995, 180.0)])
+def test_a_country_beyond_the_antimeridian_is_as_near_as_it_is(lon, far):
+    beyond = box(min(far, far * 0.9), 60.0, max(far, far * 0.9), 77.0)
+    own = box(min(lon, -far * 0.9), 60.0, max(lon, -far * 0.9), 77.0)
+    countries = Countries(np.array(["RU", "US"]), np.array([own, beyond]))
+    found = border_distance(lon, 68.5, "RU", countries, None)
+    assert found.country == "US"
+    assert found.distance_m == pytest.approx(
+        float(distance_m(lon, 68.5, far, 68.5)), rel=1e-3
+    )
 
 
 def test_a_river_that_stays_at_home_crosses_nothing(kit):
