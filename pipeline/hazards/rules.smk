@@ -16,7 +16,7 @@ rule hazards:
         f"{OUT}/{{region}}/benchmarks/hazards.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=1500,
     params:
