@@ -294,6 +294,22 @@ def test_jumps_have_the_size_of_the_wavelength_at_hand(half_wave_mm):
     assert (other.n_steps >= 1).mean() > 0.95
 
 
+@pytest.mark.parametrize(
+    ("white_mm", "red_mm", "taken_of_18", "taken_of_36"),
+    [(1.0, 0.5, 0.0, 0.02), (2.0, 1.0, 0.06, 0.12), (4.0, 1.5, 0.16, 0.27)],
+)
+def test_a_slip_of_another_size_is_hardly_taken_for_a_jump(
+    white_mm, red_mm, taken_of_18, taken_of_36
+):
+    rng = np.random.default_rng(41)
+    noise = Noise(white_mm, red_mm, 40.0)
+    for slip, most in ((18.0, taken_of_18), (36.0, taken_of_36)):
+        rows = noise.draw(TIME_D, N, rng)
+        for row, at in zip(rows, rng.integers(20, M - 20, N), strict=True):
+            row[at:] -= slip
+        assert (courses(rows).n_jumps > 0).mean() <= most
+
+
 def test_without_a_wavelength_a_jump_is_a_step_of_unknown_cause():
     rng = np.random.default_rng(29)
     rows = Noise().draw(TIME_D, 50, rng)

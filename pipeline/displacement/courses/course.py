@@ -26,7 +26,12 @@ from numpy.typing import NDArray
 
 from pipeline.displacement.courses.kernel import fit_rows, make_rooms
 from pipeline.displacement.courses.noise import judge, judge_again
-from pipeline.displacement.courses.prepare import LEAST_EPOCHS, MAX_JUMPS, prepare
+from pipeline.displacement.courses.prepare import (
+    LEAST_EPOCHS,
+    MAX_JUMPS,
+    MOST_OFF,
+    prepare,
+)
 from pipeline.displacement.courses.records import Found, State
 from pipeline.displacement.courses.search import MAX_ATOMS
 from pipeline.displacement.courses.tables import (
@@ -239,7 +244,8 @@ def _course(
     if wave > 0.0:
         turns = np.round(found.amplitude / wave)
         off = np.abs(found.amplitude - turns * wave)
-        is_jump = is_step & (turns != 0.0) & (off < _SURE * found.error)
+        limit = np.minimum(_SURE * found.error, MOST_OFF * wave)
+        is_jump = is_step & (turns != 0.0) & (off < limit)
         is_jump &= found.error < wave / _CLEAR
     is_step &= ~is_jump
     at, (low, high, change) = _in_time(

@@ -23,6 +23,7 @@ _ODD_SIGMA: Final = 5.0
 _LEAST: Final = 1e-9
 _AROUND: Final = 4  # epochs before and after a jump
 _JUMP_SIGMA: Final = 2.5
+MOST_OFF: Final = 0.2  # P: share of a half wave that a jump may be off
 _CLEAR: Final = 6.0  # half waves over noise that a jump needs to be told by its size
 
 
@@ -144,12 +145,13 @@ def _take_jumps_out(
     found = 0
     if not noise < half_wave / _CLEAR:
         return 0
+    limit = min(_JUMP_SIGMA * noise, MOST_OFF * half_wave)
     for i in range(_AROUND, len(y) - _AROUND + 1):
         if abs(y[i] - y[i - 1]) < 0.7 * half_wave or found == MAX_JUMPS:
             continue
         level = _level(y, i, work) - _level(y, i - _AROUND, work)
         whole = np.round(level / half_wave)
-        if whole != 0.0 and abs(level - whole * half_wave) < _JUMP_SIGMA * noise:
+        if whole != 0.0 and abs(level - whole * half_wave) < limit:
             for j in range(i, len(y)):
                 y[j] -= whole * half_wave
             epoch[found], turns[found] = i, whole
