@@ -17,6 +17,9 @@ from pipeline.displacement.fit.trend import DAYS_PER_YEAR
 _CLIP: Final = 2.5
 _REST: Final = 0.3  # P: share of a half wave that the steps before a jump stay below
 _STEPS_BEFORE: Final = 3
+_AROUND: Final = 4  # values on either side whose medians tell a jump
+_SURE: Final = 3.0  # standard deviations of a step within which it is whole half waves
+_OFF: Final = 0.2  # P: and the share of a half wave
 _RIDGE: Final = 1e-6
 _ALMOST_NOTHING_MM: Final = 1e-6
 
@@ -96,8 +99,10 @@ def without_jumps_from_rest(
 ) -> NDArray[np.float64]:
     """Series less steps of whole half wavelengths that come out of rest.
 
-    A failure gathers speed; a step of a half wavelength after epochs that hardly moved
-    is an error of unwrapping. Steps after motion stay.
+    A failure gathers speed; a step of a half wavelength between epochs that hardly
+    moved is an error of unwrapping. The step and the levels of up to four values on
+    either side must both tell it, so that neither single noisy values nor slips of
+    another size are taken for one. Steps out of motion or into it stay.
 
     Parameters
     ----------
@@ -117,13 +122,19 @@ def without_jumps_from_rest(
         found = np.flatnonzero(np.abs(step) > large)
         if found.size == 0:
             continue
-        noise = 3.0 * 1.4826 * float(np.median(np.abs(step)))
+        noise = 1.4826 * float(np.median(np.abs(step)))
+        limit = min(_SURE * noise, _OFF * half_wave_mm)
         for j in found:
-            turns = np.round(step[j] / half_wave_mm)
+            jump = np.round(step[j] / half_wave_mm) * half_wave_mm
             before = step[max(j - _STEPS_BEFORE, 0) : j]
-            at_rest = bool((np.abs(before) < _REST * half_wave_mm).all())
-            if at_rest and abs(step[j] - turns * half_wave_mm) < noise:
-                mended[k, known[j + 1] :] -= turns * half_wave_mm
+            if (np.abs(before) >= _REST * half_wave_mm).any():
+                continue
+            held = mended[k, known]
+            level = np.median(held[j + 1 : j + 1 + _AROUND]) - np.median(
+                held[max(j + 1 - _AROUND, 0) : j + 1]
+            )
+            if abs(level - jump) < limit:
+                mended[k, known[j + 1] :] -= jump
     return mended
 
 

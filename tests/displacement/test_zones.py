@@ -163,6 +163,31 @@ def test_a_half_wave_out_of_rest_is_taken_out_and_one_in_motion_stays():
     assert stacks.without_jumps_from_rest(values, 0.0) == pytest.approx(values)
 
 
+def mended_by_a_turn(slip_mm: float, noise: Noise) -> float:
+    """Share of 300 series with a slip that lose or gain a half wave."""
+    rng = np.random.default_rng(17)
+    values = noise.draw(12.0 * np.arange(120), 300, rng)
+    values[:, 80:] -= slip_mm
+    mended = stacks.without_jumps_from_rest(values, 27.73288)
+    return float((np.abs(mended - values).max(axis=1) > 1.0).mean())
+
+
+def test_noise_is_no_jump_and_a_slip_of_another_size_stays():
+    quiet, loud = Noise(2.0, 1.0, 40.0), Noise(4.0, 1.5, 40.0)
+    assert mended_by_a_turn(0.0, loud) <= 0.01
+    assert mended_by_a_turn(14.0, loud) <= 0.02
+    assert mended_by_a_turn(18.0, quiet) <= 0.05
+    assert mended_by_a_turn(20.0, quiet) <= 0.15
+    assert mended_by_a_turn(27.73, quiet) >= 0.97
+    assert mended_by_a_turn(27.73, Noise(3.0, 1.5, 40.0)) >= 0.75
+
+
+def test_motion_that_starts_with_a_leap_is_no_jump():
+    values = np.random.default_rng(18).normal(0, 1.0, (1, 60))
+    values[0, 57:] -= np.array([26.0, 60.0, 110.0])
+    assert stacks.without_jumps_from_rest(values, 27.73288) == pytest.approx(values)
+
+
 def kinked(change_mm_per_yr: float, before_mm_per_yr: float = 0.0) -> np.ndarray:
     rng = np.random.default_rng(6)
     ramp = np.maximum(TIME - TIME[-9], 0.0) / 365.25 * change_mm_per_yr
