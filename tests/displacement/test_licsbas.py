@@ -17,7 +17,9 @@ def test_flat_licsbas_velocity_is_placed_by_its_parameter_file(tmp_path, ask):
     assert series.provider_velocity_mm_per_yr.tolist() == [-3, 1, 4, 5, 6]
     assert series.lon_deg[1] == pytest.approx(70.1)
     assert series.coherence[0] == pytest.approx(0.7)
-    assert series.reference_point == "cells 1:2/0:1"
+    assert (
+        series.reference_point == "cells 1:2/0:1, latitude 40.40000, longitude 70.10000"
+    )
 
 
 def test_a_flat_file_of_another_size_is_refused(tmp_path, ask):
@@ -37,7 +39,20 @@ def test_other_flat_files_are_no_velocity(tmp_path, ask, name):
 
 def test_the_reference_area_may_be_bytes(tmp_path, ask):
     series = read(ask, "licsbas", small.licsbas(tmp_path / "cum.h5"))
-    assert series.reference_point == "cells 0:1/0:1"
+    assert (
+        series.reference_point == "cells 0:1/0:1, latitude 40.40000, longitude 70.00000"
+    )
+
+
+def test_the_same_cells_of_two_frames_are_two_references(tmp_path, ask):
+    one = read(ask, "licsbas", small.licsbas(tmp_path / "cum.h5"))
+    path = small.licsbas(tmp_path / "other.h5", corner_lon=71.0, refarea="1:3/0:2")
+    other = read(ask, "licsbas", path)
+    assert one.reference_point != other.reference_point
+    where = "latitude 40.35000, longitude 71.15000"  # the middle of two by two cells
+    assert other.reference_point == f"cells 1:3/0:2, {where}"
+    odd = small.licsbas(tmp_path / "odd.h5", refarea="whole")
+    assert read(ask, "licsbas", odd).reference_point == "unknown"
 
 
 @pytest.mark.parametrize("name", ["coh_avg", "hgt", "vel"])

@@ -82,6 +82,14 @@ def test_a_utm_grid_is_placed_by_its_crs(tmp_path, ask):
         read(ask, "mintpy", bare)
 
 
+def test_a_reference_cell_is_told_with_its_track(tmp_path, ask):
+    """The same cell numbers of two tracks are not one place."""
+    changes = {"REF_LAT": None, "REF_LON": None, "REF_Y": "7", "REF_X": "9"}
+    path = small.mintpy_series(tmp_path / "t.h5", **changes, relative_orbit="45")
+    point = read(ask, "mintpy", path).reference_point
+    assert point == "cell y=7, x=9, track 45, ascending"
+
+
 def test_a_velocity_file_gives_rates_and_no_epochs(tmp_path, ask):
     rate = [[-3.0, 0.0, np.nan], [4.0, 5.0, 6.0]]
     path = small.mintpy_velocity(tmp_path / "velocity.h5", rate)

@@ -44,6 +44,7 @@ _FLAT: Final = "<f4"
 _PARAMETER: Final = re.compile(
     r"^(\w+):\s*([-+]?\d[\d.]*(?:[eE][-+]?\d+)?)", re.MULTILINE
 )
+_AREA: Final = re.compile(r"(\d+):(\d+)/(\d+):(\d+)")
 
 
 class Options(GeometryOptions):
@@ -111,7 +112,7 @@ def _read_series(request: Request, options: Options) -> PointSeries:
             coherence=_optional(cells, handle, "coh_avg", path),
             height_m=_optional(cells, handle, "hgt", path),
             rate_mm_per_yr=_optional(cells, handle, "vel", path),
-            reference_point=f"cells {area}" if area else UNKNOWN,
+            reference_point=_reference(area, corner),
             reference_epoch=str(epoch[0]),
             wavelength_mm=wavelength_mm(options) or SENTINEL_1_WAVELENGTH_MM,
         )
@@ -134,6 +135,17 @@ def _optional(
         return None
     grids.check_same_grid(path, name, handle[name].shape, cells.shape)
     return cells.numbers(handle[name])
+
+
+def _reference(area: str, corner: dict[str, float]) -> str:
+    """Reference area with its place, because cells of two frames may count alike."""
+    found = _AREA.fullmatch(area.strip())
+    if not found:
+        return UNKNOWN
+    x0, x1, y0, y1 = (int(digits) for digits in found.groups())
+    lon = corner["corner_lon"] + 0.5 * (x0 + x1 - 1) * corner["post_lon"]
+    lat = corner["corner_lat"] + 0.5 * (y0 + y1 - 1) * corner["post_lat"]
+    return f"cells {area.strip()}, latitude {lat:.5f}, longitude {lon:.5f}"
 
 
 def _positions(
@@ -190,7 +202,7 @@ def _read_flat(request: Request, options: Options) -> PointSeries:
         coherence=layers["coh_avg"],
         height_m=layers["hgt"],
         rate_mm_per_yr=cells.numbers(rate),
-        reference_point=f"cells {known}" if known else UNKNOWN,
+        reference_point=_reference(known, corner),
         files=tuple(files),
     )
 

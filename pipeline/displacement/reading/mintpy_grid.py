@@ -179,7 +179,9 @@ def reference(attributes: Attributes) -> tuple[str, str]:
     lat, lon = attributes.get("REF_LAT"), attributes.get("REF_LON")
     point = f"latitude {lat}, longitude {lon}" if lat and lon else UNKNOWN
     if point == UNKNOWN and attributes.get("REF_Y"):
-        point = f"cell y={attributes['REF_Y']}, x={attributes.get('REF_X')}"
+        point = describe(
+            f"cell y={attributes['REF_Y']}, x={attributes.get('REF_X')}", attributes
+        )
     day = attributes.get("REF_DATE", "")
     epoch = f"{day[:4]}-{day[4:6]}-{day[6:8]}" if len(day) == 8 else UNKNOWN
     return point, epoch
