@@ -76,7 +76,9 @@ def test_without_geometry_no_direction_is_invented(tmp_path, ask, reader):
     assert not read(ask, reader, write(tmp_path), **options).has_geometry
 
 
-@pytest.mark.parametrize("reader", ["licsbas", "opera-disp-s1", "mintpy-hdfeos5"])
+@pytest.mark.parametrize(
+    "reader", ["licsbas", "opera-disp-s1", "mintpy", "mintpy-hdfeos5"]
+)
 def test_a_declared_wavelength_precedes_that_of_sentinel_1(tmp_path, ask, reader):
     def opera(folder: Any) -> Any:
         return small.opera(folder / "opera", "20200103", "20200115", 0.001).parent

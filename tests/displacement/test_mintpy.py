@@ -24,6 +24,18 @@ def test_mintpy_takes_the_geometry_beside_the_series(tmp_path, ask):
     assert not read(ask, "mintpy", path, use_files_beside=False).has_geometry
 
 
+def test_a_series_of_geocoded_interferograms_takes_its_own_files(tmp_path, ask):
+    (tmp_path / "inputs").mkdir()
+    small.mintpy_geometry(tmp_path / "inputs" / "geometryGeo.h5")
+    with h5py.File(tmp_path / "maskTempCoh.h5", "w") as handle:
+        handle["mask"] = np.array([[1, 1, 0], [0, 0, 0]], dtype=bool)
+    series = read(ask, "mintpy", small.mintpy_series(tmp_path / "timeseries.h5"))
+    assert series.has_geometry
+    assert series.point_id.tolist() == ["r0c0", "r0c1"]
+    prefixed = small.mintpy_series(tmp_path / "geo_timeseries.h5")
+    assert read(ask, "mintpy", prefixed).n_points == 5  # of another grid, perhaps
+
+
 def test_mintpy_in_radar_geometry_needs_and_uses_its_positions(tmp_path, ask):
     none = dict.fromkeys(("X_FIRST", "Y_FIRST", "X_STEP", "Y_STEP"))
     path = small.mintpy_series(tmp_path / "timeseries.h5", **none)

@@ -21,6 +21,7 @@ from pipeline.displacement.geometry import (
     GeometryOptions,
     declared_los,
     track_angle_deg,
+    wavelength_mm,
 )
 from pipeline.displacement.readers import Request
 from pipeline.displacement.reading import grids, mintpy_grid
@@ -38,6 +39,11 @@ _BESIDE: Final = {
     "geometry": ("geo_geometryRadar.h5", "geometryGeo.h5"),
     "mask": ("geo_maskTempCoh.h5",),
     "coherence": ("geo_temporalCoherence.h5",),
+}
+_BESIDE_MAP: Final = {  # of interferograms that were geocoded before the inversion
+    "geometry": ("geometryGeo.h5", "inputs/geometryGeo.h5"),
+    "mask": ("maskTempCoh.h5",),
+    "coherence": ("temporalCoherence.h5",),
 }
 _BESIDE_RADAR: Final = {
     "geometry": ("geometryRadar.h5", "inputs/geometryRadar.h5"),
@@ -119,7 +125,7 @@ def read(request: Request, options: Options) -> PointSeries:
         zero_is_empty=True,
         reference_point=point,
         reference_epoch=day,
-        wavelength_mm=mintpy_grid.wavelength_mm(attributes),
+        wavelength_mm=wavelength_mm(options) or mintpy_grid.wavelength_mm(attributes),
         files=(path, *files.values()),
     )
 
@@ -153,11 +159,18 @@ def _measured(
     return epoch, grids.read_stack(cells, layers, len(layer), _TO_MM), None
 
 
+def _either(names: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """These names first, then those that begin with geo_."""
+    return {use: (*found, *_BESIDE[use]) for use, found in names.items()}
+
+
 def _files(
     path: Path, options: Options, attributes: mintpy_grid.Attributes
 ) -> dict[str, Path]:
     """Further files by what they hold: named in the options, or found beside."""
-    usual = _BESIDE if mintpy_grid.is_geocoded(attributes) else _BESIDE_RADAR
+    usual = _BESIDE_RADAR
+    if mintpy_grid.is_geocoded(attributes):
+        usual = _BESIDE if path.name.startswith("geo_") else _either(_BESIDE_MAP)
     found = {}
     for use, names in usual.items():
         named = getattr(options, use)
