@@ -98,6 +98,38 @@ def symbol(look: Look, size: float, glyph: str = "") -> Markup:
     )
 
 
+class SymbolSheet:
+    """Symbols that a page draws once and shows many times.
+
+    A call gives a short reference; `definitions` must stand somewhere on the page,
+    behind the last reference.
+    """
+
+    def __init__(self, size: float) -> None:
+        """Begin with no symbol; all have one size."""
+        self._size = size
+        self._names: dict[str, str] = {}
+
+    def __call__(self, look: Look) -> Markup:
+        """Reference to the symbol of a class."""
+        drawing = str(symbol(look, self._size))
+        inside = drawing[drawing.index(">") + 1 : -len("</svg>")]
+        name = self._names.setdefault(inside, f"sym-{len(self._names)}")
+        use = svg("use", href=f"#{name}")
+        return Markup(svg("svg", use, aria_hidden="true"))  # noqa: S704 (as above)
+
+    def definitions(self) -> Markup:
+        """Drawings of all symbols that were asked for, themselves not shown."""
+        box = f"0 0 {_text(self._size)} {_text(self._size)}"
+        drawn = "".join(
+            svg("symbol", inside, id=name, viewBox=box)
+            for inside, name in self._names.items()
+        )
+        return Markup(  # noqa: S704 (as above)
+            svg("svg", drawn, class_="defs", width=0, height=0, aria_hidden="true")
+        )
+
+
 def _outline(shape: str, centre: float, radius: float) -> str:
     if shape == "circle":
         r = _text(radius)

@@ -38,6 +38,7 @@ def overview_view(
         "title": context.title(words),
         "columns": [theme.short for theme in columns],
         "rows": rows,
+        "table_marks": _marks_in(rows),
         "themes": themes,
         "groups": [
             (group, [theme for theme in themes if theme.group == group])
@@ -111,6 +112,13 @@ def _row(dossier: Dossier, columns: Sequence[Theme], words: Words) -> dict[str, 
             )
         ),
     }
+
+
+def _marks_in(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Marks that stand in the table, whose meaning is told once below it."""
+    cells = [cell for row in rows for _, cell in row["themes"]]
+    cells += [row[name] for row in rows for name in ("volume", "position")]
+    return sorted({mark for cell in cells for mark in cell.marks})
 
 
 def _theme_cell(dossier: Dossier, theme: Theme) -> Cell:

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.publish.cells import Context, river_layer_notes
-from pipeline.publish.drawing import symbol
+from pipeline.publish.drawing import SymbolSheet, symbol
 from pipeline.publish.foliummap import MapParts
 from pipeline.publish.mapdata import embedded_json
 from pipeline.publish.words import Words
@@ -137,6 +137,7 @@ def index_page(
             "data": embedded_json(data),
             "toggles": [{"id": name, "on": on} for name, on in _toggles(views)],
             "context": context,
+            "drawn": SymbolSheet(15.0),
         },
     )
 

@@ -300,5 +300,6 @@ def _check_budget(page: Path, limit_bytes: int, key: str) -> None:
             field=f"publish.{key}",
             found=f"{size} bytes",
             expected=f"at most {limit_bytes} bytes",
-            fix="use coarser base layers, or raise the limit in the methods file",
+            fix="describe fewer facilities or hazard layers in one region, use coarser "
+            "base layers, or raise the limit in configs/methods.yaml",
         )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -9,7 +10,15 @@ from hypothesis import strategies as st
 
 from pipeline.publish.basemap import hillshade
 from pipeline.publish.dossiers import Series
-from pipeline.publish.drawing import Frame, label, round_step, svg, symbol, ticks
+from pipeline.publish.drawing import (
+    Frame,
+    SymbolSheet,
+    label,
+    round_step,
+    svg,
+    symbol,
+    ticks,
+)
 from pipeline.publish.labels import ZOOMS, least_zoom, mercator_pixel
 from pipeline.publish.series_plot import (
     DIVERGING,
@@ -144,3 +153,16 @@ def test_series_is_drawn_with_its_years():
     assert ">2023<" in drawn
     assert ">2024<" in drawn
     assert 'class="series s0"' in drawn
+
+
+def test_a_symbol_is_drawn_once_however_often_it_is_shown():
+    sheet = SymbolSheet(15.0)
+    red, same = sheet(Look("a", "#f00", "circle")), sheet(Look("b", "#f00", "circle"))
+    other = sheet(Look("c", "hatched", "square"))
+    assert red == same != other
+    drawn = str(sheet.definitions())
+    assert drawn.count("<symbol") == 2
+    for reference in (red, other):
+        name = re.search(r'href="#([^"]+)"', reference)[1]
+        assert f'id="{name}"' in drawn
+    assert "url(#hatch)" in drawn

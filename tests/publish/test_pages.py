@@ -274,3 +274,16 @@ def test_place_without_a_russian_name_keeps_its_own(site):
     names = [item["name"] for item in _data(site)["places"]]
     assert {"en": "Testtown", "ru": "Тестгород"} in names
     assert {"en": "Hamlet", "ru": "Hamlet"} in names
+
+
+def test_the_table_of_the_map_repeats_no_drawing_and_no_explanation(site):
+    text = read(site / "index.html")
+    table = text.split("data-table>")[1].split("</table>")[0]
+    assert "<path" not in table
+    assert "title=" not in table.split("<tbody>")[1].replace(
+        'class="part-of" title=', ""
+    )
+    used = set(re.findall(r'href="#(sym-\d+)"', text))
+    assert used == set(re.findall(r'<symbol id="(sym-\d+)"', text))
+    for mark in set(re.findall(r"mark-(\w+)", table)):
+        assert read_words("en")(f"mark.{mark}_help").split(".")[0] in text

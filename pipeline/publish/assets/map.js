@@ -181,10 +181,40 @@
     return L.divIcon({ className: css, html: holder.firstChild, iconSize: [size, size] });
   }
 
+  // A popup shows the facility's row of the table: nodes are copied, texts stay texts.
   function popup(f) {
-    const template = document.getElementById("popup-" + language() + "-" + f.id);
+    const lang = language();
+    const table = document.querySelector("#table-" + lang + " table");
+    const row = table.querySelector('tr[data-id="' + CSS.escape(f.id) + '"]');
     const holder = document.createElement("div");
-    holder.appendChild(template.content.cloneNode(true));
+    holder.className = "popup";
+    holder.lang = lang;
+    const name = document.createElement("h3");
+    name.textContent = row.cells[0].querySelector("a").textContent;
+    const about = document.createElement("p");
+    about.className = "note";
+    about.textContent = row.cells[0].querySelector(".note").textContent + ", " +
+      row.cells[2].textContent + " · " + row.cells[1].textContent;
+    const body = document.createElement("tbody");
+    for (let i = 3; i < row.cells.length; i += 1) {
+      const line = body.insertRow();
+      const head = document.createElement("th");
+      head.scope = "row";
+      head.textContent = table.tHead.rows[0].cells[i].textContent;
+      line.appendChild(head);
+      const cell = line.insertCell();
+      row.cells[i].childNodes.forEach((node) => cell.appendChild(node.cloneNode(true)));
+    }
+    const lines = document.createElement("table");
+    lines.appendChild(body);
+    const link = document.createElement("p");
+    link.className = "to-profile";
+    const button = document.createElement("a");
+    button.className = "button";
+    button.href = "profiles/" + encodeURIComponent(f.id) + ".html?lang=" + lang;
+    button.textContent = box.getAttribute("data-profile-" + lang);
+    link.appendChild(button);
+    holder.append(name, about, lines, link);
     return holder;
   }
 
