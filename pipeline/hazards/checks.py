@@ -80,9 +80,12 @@ def _impossible(
 def likely_mistake(layer: Layer, value: float, maximum: float | None) -> str:
     """What to do about a value that cannot be."""
     if is_sentinel(value):
+        what = f"declare {value:g} as 'nodata' in the registry"
+        if layer.kind != "raster":
+            what = "leave the cell blank in the file where no value is known"
         return (
-            f"declare {value:g} as 'nodata' in the registry; it looks like one (if it "
-            "is a value, give 'minimum' and 'maximum')"
+            f"{what}; it looks like missing data (if it is a value, give 'minimum' and "
+            "'maximum')"
         )
     measure = measure_key(layer.intensity_measure)
     if measure == "pga" and maximum is not None and value > maximum:

@@ -162,6 +162,12 @@ def test_a_value_that_stands_for_no_data_never_passes(make_layer, value):
             check(layer, Sampled((measured(value),)))
 
 
+def test_a_blank_is_what_a_table_or_polygon_without_a_value_needs(make_layer):
+    layer = make_layer(kind="vector", intensity_measure="losses", unit="tonnes")
+    with pytest.raises(InputError, match="leave the cell blank in the file"):
+        check_possible(layer, Sampled((measured(-9999.0),)))
+
+
 def test_a_row_may_say_that_such_a_value_is_possible(make_layer):
     layer = make_layer(intensity_measure="height", unit="units", minimum=-500)
     check_possible(layer, Sampled((measured(-99.0),)))

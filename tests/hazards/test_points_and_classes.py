@@ -121,6 +121,13 @@ def test_dates_that_could_be_read_wrongly_are_refused(
         one(layer, events(when=["2001", date, None]), HERE, choices)
 
 
+def test_a_list_without_any_date_is_no_count_of_zero(event_layer, events, choices):
+    how = {"statistic": "count", "radius_m": 50_000, "date_column": "when"}
+    layer = event_layer({**how, "first_year": 1900})
+    with pytest.raises(InputError, match="no date at any of the 3 points"):
+        one(layer, events(when=[None, "", None]), HERE, choices)
+
+
 def test_points_without_a_date_are_told(event_layer, events, choices):
     path = events(when=["1975-06", "", None])
     how = {"statistic": "count", "radius_m": 50_000, "date_column": "when"}

@@ -94,11 +94,26 @@ def counted_points(
 def points_without_date(
     frame: gpd.GeoDataFrame, how: Points, layer: Layer, path: Path
 ) -> int:
-    """Number of points that are left out because nobody knows their year."""
+    """Number of points that are left out because nobody knows their year.
+
+    Raises
+    ------
+    InputError
+        If that would leave out all of them.
+    """
     frame = _only_points(frame, layer, path)
     if not _has_period(how):
         return 0
-    return int(np.isnan(_years(frame, how, layer, path)).sum())
+    undated = int(np.isnan(_years(frame, how, layer, path)).sum())
+    if undated and undated == len(frame):
+        raise input_error(
+            path,
+            field=str(how.date_column),
+            found=f"no date at any of the {undated} points",
+            expected=f"dates, because layer {layer.id!r} counts some years only",
+            fix="fill in the dates, or take the years from 'points' in the registry",
+        )
+    return undated
 
 
 def _only_points(frame: gpd.GeoDataFrame, layer: Layer, path: Path) -> gpd.GeoDataFrame:
