@@ -34,7 +34,7 @@ def series() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def dense(
     y: NDArray[np.float64], time: NDArray[np.float64], shape: NDArray[np.float64]
 ) -> tuple[float, float, float, float]:
-    """Change, rate before, error and likelihood by covariance matrices."""
+    """Change, rate before, error, log of the mean likelihood, by covariances."""
     t = (time - time[0]) / YEAR
     season = [np.cos(2 * np.pi * t), np.sin(2 * np.pi * t)]
     design = np.column_stack([np.ones_like(t), t, *season, shape])
@@ -60,7 +60,8 @@ def dense(
     weight /= weight.sum()
     mean = weight @ change
     error = np.sqrt(weight @ (error2 + (change - mean) ** 2))
-    return mean, weight @ before, error, likelihood.max()
+    mean_likelihood = np.logaddexp.reduce(likelihood) - np.log(len(PAIRS))
+    return mean, weight @ before, error, float(mean_likelihood)
 
 
 def test_kinks_are_those_of_dense_generalised_least_squares(series):

@@ -1,13 +1,20 @@
 """The law of inverse velocity fitted to displacement instead of to speeds.
 
-1/v = A (t_f - t) from an onset t_0 on says that displacement beyond the motion before
-is ln((t_f - t_0) / (t_f - t)) / A. Speeds between two radar images carry the noise of
-both over a short time, so that hardly any stands out of it; displacement carries the
-noise of one. The law is the same (Fukuzono 1985), and so are the gates: enough epochs
-since the onset, a speed above its noise that grows significantly more than any one
-change of rate explains, a good fit since the onset, and draws that agree on a failure
-ahead. Onset and failure are taken from a grid, because a fit that starts before the
-onset forecasts a failure too early.
+1/v = A (t_f - t) from an onset t_0 on says that displacement beyond line and season is
+ln((t_f - t_0) / (t_f - t)) / A. Speeds between two radar images carry the noise of both
+over a short time, so that hardly any stands out of it; displacement carries the noise
+of one. The law is the same (Fukuzono 1985), and so are the gates: enough epochs since
+the onset, a movement above its noise that grows significantly more than any one change
+of rate explains, and a good fit since the onset.
+
+Onset and failure are told badly by the few epochs since the onset: many pairs fit about
+as well, and the best of them is often a failure too soon. So no pair is chosen. Each
+pair of a grid has the likelihood of the series under white plus autoregressive noise,
+with amplitude, line, season and variance integrated out, and a weight beforehand: how
+long the way to failure lasts is not known to its order of magnitude, and today is any
+day of it. The date is the median of what results, the range its 95 %.
+
+Method: docs/methods.md, "Watch level".
 """
 
 from __future__ import annotations
@@ -19,12 +26,16 @@ from numpy.typing import NDArray
 
 from pipeline.core.methods.displacement import InverseVelocityMethods
 from pipeline.displacement.warning.inverse_velocity import Forecast, no_forecast
+from pipeline.displacement.warning.kink_kernel import Filters, best_likelihoods, weigh
+from pipeline.displacement.warning.speedup import LONGEST_D, line_and_season
 
-_AHEAD_D: Final = np.geomspace(2.0, 500.0, 40)
+AHEAD_D: Final = np.geomspace(1.0, 3000.0, 56)
+"""Days from the newest epoch to the failure; at its end the law is a new rate."""
+LIMIT_D: Final = 500.0
+"""A failure later than this is none that is forecast (P)."""
 _LONGEST_ONSET: Final = 40
 _LEAST_AGREEING: Final = 0.9
 _LEAST_BASELINE: Final = 10
-_TERMS: Final = 5  # level, line, onset, failure, amplitude
 
 
 def forecast_by_law(
@@ -32,99 +43,113 @@ def forecast_by_law(
     displacement_mm: NDArray[np.float64],
     noise_mm: float,
     gates: InverseVelocityMethods,
-    rng: np.random.Generator,
 ) -> Forecast:
     """Forecast the failure of one series, if it passes the gates.
 
     Parameters as for `inverse_velocity.forecast_failure`.
     """
-    from scipy.stats import f as f_distribution
+    from scipy.stats import chi2
 
-    n = len(time_d)
+    recent = time_d >= time_d[-1] - LONGEST_D
+    time, series = time_d[recent], displacement_mm[recent]
+    n = len(time)
     starts = np.arange(
         max(n - _LONGEST_ONSET, _LEAST_BASELINE), n - gates.minimum_epochs + 1
     )
     if len(starts) == 0:
         return no_forecast("There are too few epochs.", n)
-    line = np.linalg.qr(np.column_stack([np.ones(n), time_d]))[0]
-    bases, start, ahead = law_bases(time_d, starts, line)
-    rest = displacement_mm - line @ (line.T @ displacement_mm)
-    along = bases @ rest
-    best = int(np.argmax(along**2))
-    squares = float(rest @ rest - along[best] ** 2)
-    variance = max(squares / (n - _TERMS), noise_mm**2)
-    window = slice(int(start[best]), None)
-    n_window = n - int(start[best])
-    of_kink = float(((kink_bases(time_d, line) @ rest) ** 2).max())
-    gain = max(float(along[best] ** 2) - of_kink, 0.0)
-    chance = float(f_distribution.sf(gain / variance, 1, n - _TERMS))
-    fitted = displacement_mm - rest + along[best] * bases[best]
-    moved = fitted[-1] - fitted[window][0]
-    if chance >= gates.p_value or along[best] * bases[best][-1] * moved <= 0.0:
+    base, filters = line_and_season(tuple(time))
+    laws = law_shapes(time, starts)
+    kinks = np.maximum(time - time[starts[0] : n - 1, None], 0.0)
+    gain = _likelihood(series, base, laws, filters)
+    gain -= _likelihood(series, base, kinks, filters)
+    amplitude, weight = pair_weights(time, series, starts, laws, base, filters)
+    best = int(np.argmax(weight))
+    n_window = n - int(starts[best // len(AHEAD_D)])
+    design = np.vstack([base, laws[best]]).T
+    fitted = design @ np.linalg.lstsq(design, series, rcond=None)[0]
+    moved = amplitude[best] * laws[best, -1]
+    window = slice(-n_window, None)
+    drift = fitted[-1] - fitted[window][0]
+    if gain < 0.5 * chi2.isf(gates.p_value, 1) or moved * drift <= 0.0:
         return no_forecast(
             "The motion does not accelerate towards a failure.", n_window
         )
     if abs(moved) < gates.noise_factor * noise_mm:
         return no_forecast("The speed does not stand out of the noise.", n_window)
-    if _r2(displacement_mm[window], fitted[window]) < gates.minimum_r2:
+    if _r2(series[window], fitted[window]) < gates.minimum_r2:
         return no_forecast("The displacement does not follow the law.", n_window)
-    noise = np.sqrt(variance) * rng.standard_normal((gates.bootstrap_draws, n))
-    drawn = along[best] * bases[best] + noise - (noise @ line) @ line.T
-    days = ahead[np.argmax((drawn @ bases.T) ** 2, axis=1)]
-    agreeing = days[days < _AHEAD_D[-1]]
-    if len(agreeing) < _LEAST_AGREEING * gates.bootstrap_draws:
-        return no_forecast("The draws do not agree on a failure ahead.", n_window)
-    low, median, high = time_d[-1] + np.quantile(agreeing, [0.025, 0.5, 0.975])
-    return Forecast(True, "", float(median), float(low), float(high), n_window)
+    chance = weight.reshape(len(starts), -1).sum(axis=0)
+    if chance[AHEAD_D <= LIMIT_D].sum() < _LEAST_AGREEING:
+        return no_forecast("The onsets do not agree on a failure ahead.", n_window)
+    low, middle, high = time[-1] + quantiles(chance)
+    return Forecast(True, "", float(middle), float(low), float(high), n_window)
 
 
-def _r2(values: NDArray[np.float64], fitted: NDArray[np.float64]) -> float:
-    total = float(((values - values.mean()) ** 2).sum())
-    return 1.0 - float(((values - fitted) ** 2).sum()) / max(total, 1e-12)
-
-
-def kink_bases(
-    time_d: NDArray[np.float64], line: NDArray[np.float64]
+def law_shapes(
+    time_d: NDArray[np.float64], starts: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Unit vectors of one change of rate at every epoch, less level and line.
-
-    Motion that only got faster, and keeps its new rate, leads to no failure: the law
-    must explain more than any such change.
-    """
-    first = max(len(time_d) - _LONGEST_ONSET, _LEAST_BASELINE)
-    start = time_d[first : len(time_d) - 1]
-    kink = np.maximum(time_d - start[:, None], 0.0)
-    kink -= (kink @ line) @ line.T
-    length = np.sqrt((kink**2).sum(axis=1, keepdims=True))
-    return np.asarray(kink / np.maximum(length, 1e-12))
-
-
-def law_bases(
-    time_d: NDArray[np.float64],
-    starts: NDArray[np.int64],
-    line: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
-    """Unit vectors of the law for every onset and failure, less level and line.
+    """Displacement times A for every onset and failure, shape (starts x ahead, n).
 
     Parameters
     ----------
     time_d
         Shape (n,). Days.
     starts
-        Shape (s,). Epochs at which the motion may begin to accelerate.
-    line
-        Shape (n, 2). Orthonormal columns that span level and line.
-
-    Returns
-    -------
-    tuple
-        Vectors (k, n), epoch of the onset (k,), and days from the newest epoch to the
-        failure (k,). ``along = vectors @ series`` are the amplitudes of the fits.
+        Shape (s,). Epochs at which the motion may begin to accelerate; the failure of
+        each row is `AHEAD_D` after the newest epoch, faster than the onset.
     """
-    start = np.repeat(starts, len(_AHEAD_D))
-    ahead = np.tile(_AHEAD_D, len(starts))
-    left = time_d[-1] + ahead[:, None] - np.maximum(time_d, time_d[start][:, None])
-    law = np.log(left[:, :1] / left)
-    law -= (law @ line) @ line.T
-    length = np.sqrt((law**2).sum(axis=1, keepdims=True))
-    return law / np.maximum(length, 1e-12), start, ahead
+    onset = np.repeat(time_d[starts], len(AHEAD_D))[:, None]
+    failure = time_d[-1] + np.tile(AHEAD_D, len(starts))[:, None]
+    left = failure - np.maximum(time_d, onset)
+    return np.asarray(np.log((failure - onset) / left))
+
+
+def pair_weights(
+    time_d: NDArray[np.float64],
+    series_mm: NDArray[np.float64],
+    starts: NDArray[np.int64],
+    laws: NDArray[np.float64],
+    base: NDArray[np.float64],
+    filters: Filters,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Amplitude and probability of every pair of onset and failure.
+
+    Beforehand the duration D from onset to failure is log-uniform, the newest epoch
+    lies anywhere in it (together 1 / D**2 for onset and failure), and so is the size of
+    the amplitude (1 / its size).
+    """
+    out = np.empty((4, 1, len(laws), 1))
+    weigh(series_mm[None], base, laws, filters, 1, out)
+    amplitude, likelihood = out[0, 0, :, 0], out[3, 0, :, 0]
+    ahead = np.tile(AHEAD_D, len(starts))
+    so_far = np.repeat(time_d[-1] - time_d[starts], len(AHEAD_D))
+    share = np.repeat(np.gradient(time_d)[starts], len(AHEAD_D))
+    share = share * np.tile(np.gradient(AHEAD_D), len(starts))
+    beforehand = np.log(share) - 2.0 * np.log(so_far + ahead)
+    beforehand -= np.log(np.maximum(np.abs(amplitude), 1e-12))
+    weight = np.exp(likelihood + beforehand - (likelihood + beforehand).max())
+    return amplitude, weight / weight.sum()
+
+
+def quantiles(chance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """2.5, 50 and 97.5 % of the days to the failure, from the chance of `AHEAD_D`."""
+    below = np.cumsum(chance) - 0.5 * chance
+    return np.asarray(np.exp(np.interp((0.025, 0.5, 0.975), below, np.log(AHEAD_D))))
+
+
+def _likelihood(
+    series_mm: NDArray[np.float64],
+    base: NDArray[np.float64],
+    shapes: NDArray[np.float64],
+    filters: Filters,
+) -> float:
+    """Largest log likelihood over shapes and pairs of noise."""
+    found = np.empty(1)
+    best_likelihoods(series_mm[None], base, shapes, filters, found)
+    return float(found[0])
+
+
+def _r2(values: NDArray[np.float64], fitted: NDArray[np.float64]) -> float:
+    total = float(((values - values.mean()) ** 2).sum())
+    return 1.0 - float(((values - fitted) ** 2).sum()) / max(total, 1e-12)

@@ -77,7 +77,7 @@ def _forecast(
     forecast = forecast_failure(time_d, stack_mm, noise_mm, gates, rng)
     if forecast.is_valid:
         return forecast
-    return forecast_by_law(time_d, stack_mm, noise_mm, gates, rng)
+    return forecast_by_law(time_d, stack_mm, noise_mm, gates)
 
 
 def ground_series(

@@ -129,7 +129,7 @@ def weigh(
         Newest epochs that are left out, one after the other, less one.
     out
         Shape (4, n_back, k, n). Amplitude of the shape, slope of the line beside it,
-        standard error of the amplitude, largest log restricted likelihood.
+        standard error of the amplitude, log of the mean restricted likelihood.
     """
     n, m = rows.shape
     p, n_shapes, n_pairs = len(base), len(shapes), len(filters.gain)
@@ -199,7 +199,7 @@ def _averages(found: Any, out: Any) -> None:  # pragma: no cover (compiled)
                 out[0, back, k, r] = change
                 out[1, back, k, r] = before / total
                 out[2, back, k, r] = np.sqrt(spread / total)
-                out[3, back, k, r] = best
+                out[3, back, k, r] = best + np.log(total / n_pairs)
 
 
 @numba.njit(**JIT)

@@ -100,7 +100,7 @@ def find_kinks(
     n, m = rows.shape
     if m < FEWEST_EPOCHS or time[-1] - time[0] < MINIMUM_SEASONAL_SPAN_D:
         return no_kinks(n, n_back)
-    base, filters = _tables(tuple(time))
+    base, filters = line_and_season(tuple(time))
     windows = np.array([w for w in choices if w + n_back + len(base) + 4 < m])
     if not len(windows) or not n:
         return no_kinks(n, n_back)
@@ -157,7 +157,7 @@ def are_rather_steps(
         for k in range(1, max(WINDOWS) + 1)
         if k < m - FEWEST_REST
     ]
-    base, filters = _tables(tuple(time))
+    base, filters = line_and_season(tuple(time))
     some = Filters(*(np.ascontiguousarray(part[::_EVERY]) for part in filters))
     kink, step = np.empty((2, len(rows)))
     for shapes, found in ((hinges, kink), (steps, step)):
@@ -166,7 +166,7 @@ def are_rather_steps(
 
 
 @lru_cache(maxsize=64)
-def _tables(time_d: tuple[float, ...]) -> tuple[NDArray[np.float64], Filters]:
+def line_and_season(time_d: tuple[float, ...]) -> tuple[NDArray[np.float64], Filters]:
     """Line and season, shape (4, m), and the filters of all pairs of noise."""
     time = np.array(time_d)
     years = (time - time[0]) / DAYS_PER_YEAR
