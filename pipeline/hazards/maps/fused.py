@@ -95,7 +95,7 @@ def fused_block(
     width = max(planes.shape[2], index.shape[2])
     n_most = width * fields[:, SUBCELLS].max() if n_layers else 0
     bands_most = fields[:, BANDS].max() if n_layers else 0
-    squares = np.empty((n_most, N_SQUARE))
+    squares = np.empty((n_most + 1, N_SQUARE))
     cells = np.empty(n_most, np.int32)
     s, t = np.empty(n_most, np.float32), np.empty(n_most, np.float32)
     samples = np.empty(n_most, np.float32)
