@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from pipeline.assessment.annex1 import quantity_answer
+from pipeline.assessment.classify import classify
 from pipeline.assessment.facts import Facts
 from pipeline.assessment.failure import Failure, seismic_failure
 from pipeline.assessment.index import Index, IndexFacts, index_of
@@ -34,7 +36,8 @@ from pipeline.assessment.ranking import (
 )
 from pipeline.assessment.scheme import Scheme
 from pipeline.assessment.shaking import pga_at
-from pipeline.assessment.volume import StoredVolume, stored_volume
+from pipeline.assessment.tailings import Item
+from pipeline.assessment.volume import StoredVolume, dry_mass_t, stored_volume
 from pipeline.core.errors import InputError, input_error
 from pipeline.core.methods.assessment import AssessmentMethods
 from pipeline.core.model import DamType, Status
@@ -61,6 +64,7 @@ class Assessed:
     outflow: Outflow
     failure: Failure
     overtopping: Overtopping
+    mixture: tuple[Item, ...]
     missing: tuple[str, ...]
 
 
@@ -85,6 +89,8 @@ def assess(facts: Facts, scheme: Scheme, methods: AssessmentMethods) -> Assessed
     )
     index = index_of(index_facts, scheme)
     failure = _failure(facts)
+    mass_t = dry_mass_t(facts.amounts, stored, density)
+    mixture = tuple(classify(facts.tailings, mass_t, is_group=facts.is_group))
     return Assessed(
         facts=facts,
         stored=stored,
@@ -95,7 +101,8 @@ def assess(facts: Facts, scheme: Scheme, methods: AssessmentMethods) -> Assessed
         outflow=outflow(facts, stored),
         failure=failure,
         overtopping=_overtopping(facts),
-        missing=_missing(facts, index),
+        mixture=mixture,
+        missing=_missing(facts, index, mixture),
     )
 
 
@@ -115,7 +122,7 @@ def reassess(one: Assessed, facts: Facts, scheme: Scheme) -> Assessed:
         if facts.liquefaction == one.facts.liquefaction
         else _failure(facts),
         overtopping=_overtopping(facts),
-        missing=_missing(facts, index),
+        missing=_missing(facts, index, one.mixture),
     )
 
 
@@ -164,7 +171,7 @@ def _overtopping(facts: Facts) -> Overtopping:
         ) from None
 
 
-def _missing(facts: Facts, index: Index) -> tuple[str, ...]:
+def _missing(facts: Facts, index: Index, mixture: Sequence[Item]) -> tuple[str, ...]:
     """Fields without a value: those of the index, then those of the other methods."""
     _, two_day_basis = two_day_criterion(facts.path)
     no_time = (TwoDayBasis.STANDING_WATER, TwoDayBasis.NO_TIME)
@@ -173,7 +180,7 @@ def _missing(facts: Facts, index: Index) -> tuple[str, ...]:
         "dam_height_m": facts.has_dam and facts.dam_height_m is None,
         "dam_type": facts.has_dam and facts.dam_type is DamType.UNKNOWN,
         "liquefaction": facts.has_dam and not facts.liquefaction.is_study,
-        "substance_quantities": True,
+        "substance_quantities": quantity_answer(mixture) is None,
         "river_path": not facts.path.is_joined,
         "border_travel_time": two_day_basis in no_time,
     }
@@ -218,6 +225,7 @@ def assessment_rows(
     return [
         {"tmf_id": one.facts.tmf_id}
         | _location_cells(one.facts, methods.air_limit_m)
+        | _substance_cells(one.mixture)
         | _index_cells(one, scheme)
         | _consequence_cells(one)
         | _rank_cells(ranked.get(one.facts.tmf_id), len(ranked))
@@ -250,11 +258,19 @@ def _location_cells(facts: Facts, air_limit_m: float) -> dict[str, Any]:
         "water_catchment_basis": catchment_basis,
         "water_two_days": two_days,
         "water_two_days_basis": two_days_basis,
-        "substances_status": Status.NOT_PROVIDED,
         "first_border_lead_h": lead_h,
         "first_border_lead_h_status": _status(lead_h is not None),
         "countries_downstream": JOINT.join(reached) or None,
         "possible_countries": shares.countries if shares else None,
+    }
+
+
+def _substance_cells(mixture: Sequence[Item]) -> dict[str, Any]:
+    """Whether the quantities of Annex I are reached; empty where that is unknown."""
+    answer = quantity_answer(mixture)
+    return {
+        "substances_status": _status(answer is not None),
+        "annex1_quantity": answer,
     }
 
 

@@ -21,6 +21,7 @@ from pipeline.assessment.shaking import (
     shaking,
 )
 from pipeline.assessment.sliding import Strength
+from pipeline.assessment.tailings import Tailings, component_of
 from pipeline.assessment.toe import Inundation
 from pipeline.assessment.triggering import Liquefaction
 from pipeline.assessment.volume import StatedAmounts
@@ -85,6 +86,7 @@ class Facts:
     inundation: Inundation
     strength: Strength
     pond_volume_m3: float | None
+    tailings: Tailings
 
     @property
     def has_dam(self) -> bool:
@@ -111,7 +113,7 @@ def facts_of(tables: Tables, flood_return_period_yr: float) -> list[Facts]:
     ----------
     tables
         facilities, facility_values, hazards, displacement, snaps, crossings,
-        receptors and, where there are any, zones, each checked.
+        receptors and, where there are any, zones and components, each checked.
     flood_return_period_yr
         Return period of the flood that the index scheme asks for.
     """
@@ -125,6 +127,7 @@ def facts_of(tables: Tables, flood_return_period_yr: float) -> list[Facts]:
             "crossings",
             "receptors",
             "zones",
+            "components",
         )
         if name in tables
     }
@@ -201,6 +204,11 @@ def _one(
             known(row["slope_deg"]),
         ),
         pond_volume_m3=known(row["pond_volume_m3"]),
+        tailings=Tailings(
+            tuple(component_of(item) for item in more.get("components", ())),
+            known(row["ph"]),
+            known(row["cyanide_wad_mg_per_l"]),
+        ),
     )
 
 

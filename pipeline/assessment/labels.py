@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pipeline.assessment.annex1 import quantity_answer
 from pipeline.assessment.consequence import PEOPLE
 from pipeline.assessment.failure import FAILURE_CONFIDENCE
 from pipeline.assessment.location import LOCATION
@@ -68,6 +69,8 @@ def _location(one: Assessed) -> dict[str, Label]:
         "water_catchment": Label(AIR_CONFIDENCE),
         "water_two_days": Label(LOCATION.confidence),
     }
+    if quantity_answer(one.mixture) is not None:
+        found["annex1_quantity"] = Label(Confidence.MEMORY_PART)
     if crossings and crossings[0].lead_h is not None:
         arrival = crossings[0].confidence
         found["first_border_lead_h"] = Label(arrival or LOCATION.confidence)

@@ -15,6 +15,7 @@ rule assessment:
         hazards=f"{OUT}/{{region}}/tables/hazards.parquet",
         displacement=f"{OUT}/{{region}}/tables/displacement.parquet",
         zones=f"{OUT}/{{region}}/tables/zones.parquet",
+        components=f"{OUT}/{{region}}/tables/components.parquet",
         snaps=f"{OUT}/{{region}}/tables/snaps.parquet",
         crossings=f"{OUT}/{{region}}/tables/crossings.parquet",
         receptors=f"{OUT}/{{region}}/tables/receptors.parquet",
@@ -26,6 +27,7 @@ rule assessment:
         measures=f"{OUT}/{{region}}/tables/measures.parquet",
         changes=f"{OUT}/{{region}}/tables/assessment_changes.parquet",
         checks=f"{OUT}/{{region}}/tables/dam_checks.parquet",
+        mixtures=f"{OUT}/{{region}}/tables/mixtures.parquet",
         contingency=f"{OUT}/{{region}}/tables/contingency.parquet",
         notifications=f"{OUT}/{{region}}/tables/notifications.parquet",
         entries=f"{OUT}/{{region}}/tables/spill_entries.parquet",
@@ -35,6 +37,7 @@ rule assessment:
             "measures.parquet.prov.json",
             "assessment_changes.parquet.prov.json",
             "dam_checks.parquet.prov.json",
+            "mixtures.parquet.prov.json",
             "contingency.parquet.prov.json",
             "notifications.parquet.prov.json",
             "spill_entries.parquet.prov.json",
@@ -58,6 +61,7 @@ rule assessment:
         " --methods {input.methods:q} --tables {params.tables:q}"
         " --out {output.assessment:q} --out-measures {output.measures:q}"
         " --out-changes {output.changes:q} --out-checks {output.checks:q}"
+        " --out-mixtures {output.mixtures:q}"
         " --out-contingency {output.contingency:q}"
         " --out-notifications {output.notifications:q}"
         " --out-spill-entries {output.entries:q})"

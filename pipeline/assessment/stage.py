@@ -46,6 +46,7 @@ INPUT_TABLES: Final = (
     "crossings",
     "receptors",
     "zones",
+    "components",
 )
 SHEET_TABLES: Final = ("reaches", "branches", "possible_countries")
 JOINED_TABLES: Final = ("contingency", "notifications", "spill_entries")
@@ -78,6 +79,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--out-checks", type=Path, required=True, help="where to write 'dam_checks'"
+    )
+    parser.add_argument(
+        "--out-mixtures", type=Path, required=True, help="where to write 'mixtures'"
     )
     for name in JOINED_TABLES:
         parser.add_argument(
@@ -113,6 +117,7 @@ def run(arguments: argparse.Namespace) -> None:
         ("measures", arguments.out_measures),
         ("assessment_changes", arguments.out_changes),
         ("dam_checks", arguments.out_checks),
+        ("mixtures", arguments.out_mixtures),
         *((name, getattr(arguments, f"out_{name}")) for name in JOINED_TABLES),
     ):
         write_table(frames[name], name, path)
@@ -149,7 +154,7 @@ def require_known_facilities(
 def assess_tables(
     tables: Mapping[str, pd.DataFrame], scheme: Scheme, methods: AssessmentMethods
 ) -> tuple[dict[str, pd.DataFrame], list[Assessed]]:
-    """Tables ``assessment``, ``measures`` and ``dam_checks`` from checked tables.
+    """Tables of the assessment itself from checked tables of the earlier stages.
 
     Returns
     -------
@@ -165,6 +170,14 @@ def assess_tables(
         ),
         "measures": table_of("measures", advice),
         "dam_checks": table_of("dam_checks", check_rows(assessed)),
+        "mixtures": table_of(
+            "mixtures",
+            (
+                {"tmf_id": one.facts.tmf_id, **item.cells()}
+                for one in assessed
+                for item in one.mixture
+            ),
+        ),
     }
     return frames, assessed
 

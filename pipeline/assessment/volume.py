@@ -103,3 +103,24 @@ def _from_mass(stated: StatedAmounts, density: Density) -> Interval | None:
         return volumes
     high = volumes.high * UNCERTAINTY["lower_bound_factor"]
     return Interval(volumes.low, volumes.central, high)
+
+
+def dry_mass_t(
+    stated: StatedAmounts, stored: StoredVolume, density_t_per_m3: Density
+) -> Interval | None:
+    """Dry mass, t: as stated, else stored volume times density; None if neither.
+
+    A stated mass without bounds counts as it is; a lower bound is open to ten times
+    its value.
+    """
+    if stated.mass_t is not None and BEFORE_RELOCATION not in stated.mass_quality:
+        high = stated.mass_t
+        if LOWER_BOUND in stated.mass_quality:
+            high *= UNCERTAINTY["lower_bound_factor"]
+        return Interval(stated.mass_t, stated.mass_t, high)
+    volume = stored.interval
+    if volume is None:
+        return None
+    low, middle, high = density_t_per_m3
+    central = None if volume.central is None else volume.central * middle
+    return Interval(volume.low * low, central, volume.high * high)

@@ -37,7 +37,8 @@ class Box(Record):
     def _is_ordered(self) -> Self:
         if self.west_deg >= self.east_deg or self.south_deg >= self.north_deg:
             raise ValueError(
-                "west_deg must be below east_deg and south_deg below north_deg"
+                "west_deg must be below east_deg and south_deg below north_deg; a "
+                "region cannot span the antimeridian, so describe each side by itself"
             )
         return self
 
@@ -79,6 +80,15 @@ class ZoneSource(Record):
     table: str | None = Field(None, description="Layer inside a GeoPackage.")
     source: str | None = Field(
         None, description="Citation for polygons that have no source of their own."
+    )
+
+
+class CompositionSource(Record):
+    """One file with the components of tailings: shares and hazard classes."""
+
+    path: Path = Field(description="CSV file, relative to the region's file.")
+    source: str | None = Field(
+        None, description="Citation for rows that have no source of their own."
     )
 
 
@@ -193,6 +203,9 @@ class RegionConfig(Record):
     )
     zones: tuple[ZoneSource, ...] = Field(
         (), description="Polygons of facilities (docs/inventory-format.md)."
+    )
+    compositions: tuple[CompositionSource, ...] = Field(
+        (), description="Components of tailings (docs/inventory-format.md)."
     )
     layers: RegionLayers = Field(description="Layers by use.")
     displacement: tuple[DisplacementSource, ...] = Field(

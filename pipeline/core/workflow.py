@@ -56,11 +56,12 @@ def region_files(config: Mapping[str, Any], project: Path) -> dict[str, Path]:
 
 
 def inventory_files(region: Region, project: Path) -> list[str]:
-    """Inventory files, what describes them, and files of zones."""
+    """Inventory files, what describes them, files of zones and of compositions."""
     paths: list[Path] = []
     for source in region.config.inventory:
         paths += filter(None, (source.path, source.values, source.columns))
     paths += [source.path for source in region.config.zones]
+    paths += [source.path for source in region.config.compositions]
     return [_shown(region.resolve(path), project) for path in paths]
 
 

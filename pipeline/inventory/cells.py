@@ -52,6 +52,8 @@ _LIMITS: Final[dict[str, tuple[float, float, str]]] = {
     "yield_acceleration_g": (0, 2, "an acceleration in g, 0 to 2"),
     "freeboard_m": (0, 100, "metres, 0 to 100"),
     "pond_volume_m3": (0, 1e10, "cubic metres, 0 to 1e10"),
+    "ph": (-2, 16, "a pH, -2 to 16"),
+    "cyanide_wad_mg_per_l": (0, 1e5, "milligrams per litre, 0 to 100,000"),
     "whc": (0, 3, "a water hazard class, 0 to 3"),
     "start_year": (1500, 2100, "a year, 1500 to 2100"),
     "end_year": (1500, 2100, "a year, 1500 to 2100"),

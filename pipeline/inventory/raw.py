@@ -45,6 +45,8 @@ FIELD_KINDS: Final[dict[str, FieldKind]] = {
     "yield_acceleration_g": "number",
     "freeboard_m": "number",
     "pond_volume_m3": "number",
+    "ph": "number",
+    "cyanide_wad_mg_per_l": "number",
     "whc": "number",
     "n_tailings": "integer",
     "n_waste_dumps": "integer",
@@ -79,6 +81,7 @@ UNITS: Final[dict[str, str]] = {
     "yield_acceleration_g": "g",
     "freeboard_m": "m",
     "pond_volume_m3": "m3",
+    "cyanide_wad_mg_per_l": "mg/L",
 }
 """Units of the measured columns."""
 

@@ -8,12 +8,14 @@ rule inventory:
         values=f"{OUT}/{{region}}/tables/facility_values.parquet",
         ledger=f"{OUT}/{{region}}/tables/ledger.parquet",
         zones=f"{OUT}/{{region}}/tables/zones.parquet",
+        components=f"{OUT}/{{region}}/tables/components.parquet",
         provenance=multiext(
             f"{OUT}/{{region}}/tables/",
             "facilities.parquet.prov.json",
             "facility_values.parquet.prov.json",
             "ledger.parquet.prov.json",
             "zones.parquet.prov.json",
+            "components.parquet.prov.json",
         ),
     log:
         f"{OUT}/{{region}}/logs/inventory.log",
@@ -32,5 +34,5 @@ rule inventory:
         "(python -m pipeline inventory --region {input.region:q}"
         " --methods {input.methods:q} --out-facilities {output.facilities:q}"
         " --out-values {output.values:q} --out-ledger {output.ledger:q}"
-        " --out-zones {output.zones:q})"
+        " --out-zones {output.zones:q} --out-components {output.components:q})"
         " > {log:q} 2>&1 || {{ tail -n 20 {log:q} >&2; exit 1; }}"

@@ -16,6 +16,7 @@ from pipeline.core.files import write_provenance
 from pipeline.core.methods.inventory import InventoryMethods
 from pipeline.core.tables import table_of, write_table
 from pipeline.inventory.clean import Cleaned, Record, clean
+from pipeline.inventory.composition import clean_components, read_composition
 from pipeline.inventory.raw import RawInventory
 from pipeline.inventory.readers import ReaderInput, reader
 from pipeline.inventory.zone_file import read_zones
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("values", "facility_values"),
         ("ledger", "ledger"),
         ("zones", "zones"),
+        ("components", "components"),
     ):
         parser.add_argument(
             f"--out-{name}",
@@ -57,7 +59,8 @@ def run(arguments: argparse.Namespace) -> None:
             fix="check river_basins and the inventory; see the reasons above",
         )
     zones, zone_ledger = _zones(region, inventories, cleaned, methods)
-    ledger = [*cleaned.ledger, *zone_ledger]
+    components, component_ledger = _components(region, inventories, cleaned)
+    ledger = [*cleaned.ledger, *zone_ledger, *component_ledger]
     tables: dict[str, tuple[Path, pd.DataFrame]] = {
         "facilities": (
             arguments.out_facilities,
@@ -69,9 +72,14 @@ def run(arguments: argparse.Namespace) -> None:
         ),
         "ledger": (arguments.out_ledger, table_of("ledger", ledger)),
         "zones": (arguments.out_zones, table_of("zones", zones)),
+        "components": (
+            arguments.out_components,
+            table_of("components", components),
+        ),
     }
     files = [path for inventory in inventories for path in inventory.files]
     files += [region.resolve(source.path) for source in region.config.zones]
+    files += [region.resolve(source.path) for source in region.config.compositions]
     for name, (path, frame) in tables.items():
         write_table(frame, name, path)
         write_provenance(
@@ -106,9 +114,28 @@ def _zones(
         for source in region.config.zones
         for zone in read_zones(region.resolve(source.path), source.table, source.source)
     ]
+    return clean_zones(
+        raw, cleaned.facilities, _left_out(inventories, cleaned), methods
+    )
+
+
+def _components(
+    region: Region, inventories: Sequence[RawInventory], cleaned: Cleaned
+) -> tuple[list[Record], list[Record]]:
+    """Rows of the table of components, and what went to the ledger."""
+    raw = [
+        component
+        for source in region.config.compositions
+        for component in read_composition(region.resolve(source.path), source.source)
+    ]
+    return clean_components(raw, cleaned.facilities, _left_out(inventories, cleaned))
+
+
+def _left_out(inventories: Sequence[RawInventory], cleaned: Cleaned) -> set[str]:
+    """Ids of rows of the inventory that went to the ledger."""
     kept = {str(record["tmf_id"]) for record in cleaned.facilities}
     known = {row.cells["tmf_id"] for each in inventories for row in each.rows}
-    return clean_zones(raw, cleaned.facilities, known - kept, methods)
+    return known - kept
 
 
 def read_inventories(region: Region) -> list[RawInventory]:

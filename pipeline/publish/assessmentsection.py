@@ -73,12 +73,12 @@ def _location(found: Row, snap: Row | None, words: Words) -> list[Line]:
             code_word("water_two_days_basis", found["water_two_days_basis"], words),
         ),
     ]
-    substances = appearance("status", found["substances_status"], words)
+    known = found["annex1_quantity"] is not None
     lines.append(
         Line(
             words("location.substances"),
-            Cell(substances.word, look=substances.look),
-            words("location.substances_help"),
+            _criterion(found, "annex1_quantity", words),
+            words(f"location.substances_{'told' if known else 'help'}"),
         )
     )
     lines.append(Line(words("location.countries"), _countries_cell(found, words)))

@@ -56,6 +56,8 @@ class SiteTables:
     assessment: pd.DataFrame
     assessment_changes: pd.DataFrame
     dam_checks: pd.DataFrame
+    components: pd.DataFrame
+    mixtures: pd.DataFrame
     measures: pd.DataFrame
     contingency: pd.DataFrame
     notifications: pd.DataFrame
@@ -93,6 +95,7 @@ class Dossier:
     assessment: Row | None = None
     assessment_changes: Sequence[Row] = ()
     dam_checks: Sequence[Row] = ()
+    mixtures: Sequence[Row] = ()
     measures: Sequence[Row] = ()
     parts: Sequence[Row] = field(default=())
 
@@ -186,6 +189,7 @@ def gather(
                 assessment=_only(many["assessment"], key),
                 assessment_changes=many["assessment_changes"].get(key, ()),
                 dam_checks=many["dam_checks"].get(key, ()),
+                mixtures=many["mixtures"].get(key, ()),
                 measures=many["measures"].get(key, ()),
                 parts=[row for row in facilities if row["part_of"] == key],
             )

@@ -24,16 +24,17 @@ from pipeline.publish.words import read_words
 _FIXED_DATE: Final = "2026-01-01T00:00:00.000Z"
 _MIDDLE_JOIN: Final = ("assessment", "displacement")
 _PLAIN_TABLES: Final = (
-    "facility_values", "hazards", "hazard_changes", "assessment_changes", "dam_checks",
-    "measures", "ledger", "possible_countries", "exposure", "network_ledger",
-    "displacement_zones",
+    "facility_values", "components", "hazards", "hazard_changes", "assessment_changes",
+    "dam_checks", "mixtures", "measures", "ledger", "possible_countries", "exposure",
+    "network_ledger", "displacement_zones",
 )  # fmt: skip
 _CSV_TABLES: Final = (
-    "facilities", "facility_values", "ledger", "hazards", "hazard_changes",
-    "displacement", "displacement_zones", "displacement_curves", "snaps",
-    "candidates", "possible_countries", "crossings", "branches", "receptors",
+    "facilities", "facility_values", "components", "ledger", "hazards",
+    "hazard_changes", "displacement", "displacement_zones", "displacement_curves",
+    "snaps", "candidates", "possible_countries", "crossings", "branches", "receptors",
     "exposure", "downstream", "assessment", "assessment_changes", "dam_checks",
-    "measures", "contingency", "notifications", "spill_entries", "network_ledger",
+    "mixtures", "measures", "contingency", "notifications", "spill_entries",
+    "network_ledger",
 )  # fmt: skip
 
 
@@ -104,8 +105,8 @@ def write_geopackage(path: Path, tables: SiteTables) -> None:
     """Write all layers and tables to one GeoPackage.
 
     Layers: facilities, reaches, paths, candidates, crossings, branches, receptors,
-    displacement_points, zones. Tables without geometry: values, hazards,
-    hazard_changes, assessment_changes, dam_checks, measures, ledger,
+    displacement_points, zones. Tables without geometry: values, components, hazards,
+    hazard_changes, assessment_changes, dam_checks, mixtures, measures, ledger,
     possible_countries, exposure, network_ledger, displacement_zones.
     """
     tables = with_sentences(tables)
@@ -244,9 +245,10 @@ def columns_text(region: str, names: Sequence[str] = _CSV_TABLES) -> str:
         f"- `{region}.gpkg`: all layers for QGIS (EPSG:4326). `facilities` carries the",
         "  columns of the assessment and of the displacement, named in front of each.",
         "  Layers: facilities, reaches, paths, candidates, crossings, branches,",
-        "  receptors, displacement_points, zones; tables: facility_values, hazards,",
-        "  hazard_changes, assessment_changes, dam_checks, measures, ledger,",
-        "  possible_countries, exposure, network_ledger, displacement_zones.",
+        "  receptors, displacement_points, zones; tables: facility_values,",
+        "  components, hazards, hazard_changes, assessment_changes, dam_checks,",
+        "  mixtures, measures, ledger, possible_countries, exposure,",
+        "  network_ledger, displacement_zones.",
         "  Yes and no are 1 and 0.",
         "- One CSV file per table (UTF-8, comma, decimal point).",
         "- `climate.xlsx`: hazards and assessment under each climate case, to read.",

@@ -31,6 +31,7 @@ from pipeline.publish.minimap import (
     location_sketch,
     path_sketch,
 )
+from pipeline.publish.mixturesection import has_composition, mixture_section
 from pipeline.publish.motion import motion_section
 from pipeline.publish.reasons import stated
 from pipeline.publish.riverpath import river_section
@@ -43,8 +44,8 @@ _IDENTITY: Final = (
     "commodity", "substances", "operator", "status", "status_note", "remediation",
     "start_year", "end_year", "river", "river_basin", "volume_m3", "mass_t", "area_m2",
     "dam_height_m", "dam_length_m", "dam_type", "slope_deg", "fos_static",
-    "yield_acceleration_g", "freeboard_m", "pond_volume_m3", "whc", "n_tailings",
-    "n_waste_dumps",
+    "yield_acceleration_g", "freeboard_m", "pond_volume_m3", "ph",
+    "cyanide_wad_mg_per_l", "whc", "n_tailings", "n_waste_dumps",
 )  # fmt: skip
 _NO_STATEMENT: Final = "not_stated"
 
@@ -106,6 +107,7 @@ def profile_view(
         "drainage": drainage_section(dossier, context, words),
         "path_map": maps.path(words),
         "assessment": assessment_section(dossier, context.par_distance_m, words),
+        "mixture": mixture_section(dossier, words) if has_composition(dossier) else [],
         "dam": dam_section(dossier, context, words) if has_dam(dossier) else [],
         "measures": measures_section(dossier, words),
         "gaps": _gaps(dossier, words),

@@ -33,6 +33,8 @@ _RATIOS: Final = (
     "limit_sigma",
     "score_sigma",
     "fos",
+    "rest_percent",
+    "limit_mg_per_l",
     "return_period_yr",
 )
 _COUNT: Final = "n_"

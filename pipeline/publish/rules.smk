@@ -22,6 +22,8 @@ PUBLISHED_TABLES = (
     "assessment",
     "assessment_changes",
     "dam_checks",
+    "components",
+    "mixtures",
     "measures",
     "contingency",
     "notifications",

@@ -61,6 +61,8 @@ def facility(tmf_id: str, **changes: Any) -> dict[str, Any]:
         "yield_acceleration_g",
         "freeboard_m",
         "pond_volume_m3",
+        "ph",
+        "cyanide_wad_mg_per_l",
         "whc",
     ):
         has_value = row.get(name) is not None
@@ -261,6 +263,7 @@ def make_tables() -> Callable[..., dict[str, Any]]:
             "branches",
             "possible_countries",
             "zones",
+            "components",
         )
         return {name: table_of(name, rows.get(name, [])) for name in names}
 

@@ -52,6 +52,8 @@ def run(folder, *more):
             str(folder / "out" / "assessment_changes.parquet"),
             "--out-checks",
             str(folder / "out" / "dam_checks.parquet"),
+            "--out-mixtures",
+            str(folder / "out" / "mixtures.parquet"),
             *(
                 text
                 for name in ("contingency", "notifications", "spill-entries")

@@ -46,6 +46,8 @@ def facility(tmf_id, lon_deg=None, lat_deg=None, radius_m=None):
     more = (
         "fos_static",
         "yield_acceleration_g",
+        "ph",
+        "cyanide_wad_mg_per_l",
         "freeboard_m",
         "pond_volume_m3",
         "whc",
@@ -470,3 +472,17 @@ def test_factors_from_cells_that_stand_for_no_data_stop_the_stage(
             Manifest.model_validate(content),
             read_table("facilities", folder / "f.parquet"),
         )
+
+
+def test_a_future_from_another_base_period_says_so(run, folder):
+    path = folder / "manifest.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change, rain = content["layers"][0]["layer"], content["layers"][3]["layer"]
+    change["change"]["base_period"], rain["period"] = "1995-2014", "1960-1990"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    table = run()
+    keys = {"tmf_id": "kg-1", "layer_id": "rain"}
+    future = only(table, scenario="ssp245", percentile=50, **keys)
+    said = "other_base_period|period=1960-1990|base_period=1995-2014"
+    assert said in future["note"].split(";")
+    assert pd.isna(only(table, horizon="present", **keys)["note"])

@@ -23,6 +23,8 @@ def arguments(region: Path, out: Path) -> list[str]:
         str(out / "ledger.parquet"),
         "--out-zones",
         str(out / "zones.parquet"),
+        "--out-components",
+        str(out / "components.parquet"),
     ]
 
 

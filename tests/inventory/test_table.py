@@ -238,7 +238,7 @@ def test_the_citation_of_the_inventory_is_the_source_of_its_cells(
 
 
 def _inventory(region: Path, folder: Path) -> int:
-    names = ("facilities", "values", "ledger", "zones")
+    names = ("facilities", "values", "ledger", "zones", "components")
     outs = [f"--out-{name}={folder / name}.parquet" for name in names]
     return main(["inventory", "--region", str(region), *outs])
 

@@ -189,6 +189,23 @@ def _checks() -> list[dict[str, Any]]:
     return rows
 
 
+def _mixtures() -> list[dict[str, Any]]:
+    """Answers of aa-01 with a class, a number and neither; aa-02 states nothing."""
+    told = {"tmf_id": "aa-01", "provisional": True, "confidence": "P"}
+    rows = [
+        row("mixtures", **told, item="acute_toxicity", unit="mg/kg", value=232.558,
+            value_low=232.558, value_high=232.558, source=EVIL,
+            reason="rest_unstated|rest_percent=95", **{"class": "acute_toxic_3"}),
+        row("mixtures", **told, item="annex1_health", unit="-", value=1.05,
+            value_low=0.9, value_high=1.5, reason="components_classified"),
+        row("mixtures", **told, item="annex1", unit="-", reason="unknown_adds",
+            **{"class": "perhaps"}),
+    ]  # fmt: skip
+    for key, reason in (("aa-01", "no_ph"), ("aa-02", "no_composition")):
+        rows.append(row("mixtures", tmf_id=key, item="ph", unit="-", reason=reason))
+    return rows
+
+
 def _hazard(
     item: Any, layer: str, measure: str, unit: str, value: float | None, status: str
 ) -> dict[str, Any]:
@@ -568,6 +585,8 @@ def make_tables() -> dict[str, pd.DataFrame]:
         "hazard_changes": list(change_rows(_hazards())),
         "assessment_changes": _changes(),
         "dam_checks": _checks(),
+        "mixtures": _mixtures(),
+        "components": [],
         "displacement": motion,
         "displacement_points": points,
         **_zones(),

@@ -18,6 +18,7 @@ def test_geopackage_has_the_layers_that_its_readme_names(site):
         "hazards", "measures", "ledger",
         "candidates", "branches", "possible_countries", "exposure", "network_ledger",
         "hazard_changes", "assessment_changes", "dam_checks",
+        "components", "mixtures",
     }  # fmt: skip
 
 

@@ -32,12 +32,13 @@ def found(syr_darya, shared_data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("syr-darya")
     os.environ.pop("NATECH_DATA_ROOT", None)
     region = ["--region", str(syr_darya)]
-    out = {name: str(folder / f"{name}.parquet") for name in "fvlzhc"}
+    out = {name: str(folder / f"{name}.parquet") for name in "fvlzphc"}
     manifest = str(folder / "manifest.json")
     root = ["--offline", "--data-root", str(shared_data), "--cache", str(folder)]
     assert main(["retrieve", *region, *root, "--out", manifest]) == 0
-    tables = ["facilities", "values", "ledger", "zones"]
-    options = [x for t in tables for x in (f"--out-{t}", out[t[0]])]
+    tables = {"facilities": "f", "values": "v", "ledger": "l", "zones": "z"}
+    tables["components"] = "p"
+    options = [x for t, key in tables.items() for x in (f"--out-{t}", out[key])]
     assert main(["inventory", *region, *options]) == 0
     options = ["--facilities", out["f"], "--layers", manifest]
     options += ["--zones", out["z"], "--out", out["h"], "--out-changes", out["c"]]

@@ -123,7 +123,7 @@ def run_hazards(home):
             "inventory",
             *("--out-facilities", "f.parquet", "--out-values", "v.parquet"),
             *("--out-ledger", "l.parquet", "--out-zones", "z.parquet"),
-            *("--out-components", "c.parquet"),
+            *("--out-components", "parts.parquet"),
         ],
         [
             "hazards",

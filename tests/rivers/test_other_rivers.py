@@ -63,7 +63,7 @@ def toy(tmp_path_factory, project: Path) -> Path:
     folder = tmp_path_factory.mktemp("other rivers") / "toy"
     shutil.copytree(project / "tests" / "regions" / "toy", folder)
     words = [f"--region={folder / 'toy.yaml'}"]
-    for name in ("facilities", "values", "ledger", "zones"):
+    for name in ("facilities", "values", "ledger", "zones", "components"):
         words.append(f"--out-{name}={folder / 'tables' / name}.parquet")
     assert main(["inventory", *words]) == 0
     return folder

@@ -71,6 +71,8 @@ def facility(tmf_id, lon, lat, **values):
         "slope_deg",
         "fos_static",
         "yield_acceleration_g",
+        "ph",
+        "cyanide_wad_mg_per_l",
         "freeboard_m",
         "pond_volume_m3",
         "whc",

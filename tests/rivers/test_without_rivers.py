@@ -27,6 +27,7 @@ def tables(project, tmp_path_factory):
             ("values", "facility_values"),
             ("ledger", "ledger"),
             ("zones", "zones"),
+            ("components", "components"),
         )
     ]
     manifest = folder / "manifest.json"

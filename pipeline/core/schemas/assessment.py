@@ -233,7 +233,16 @@ _LOCATION = (
         nullable=True,
     ),
     code("water_two_days_basis", TwoDayBasis, "Why it is so or unknown."),
-    code("substances_status", Status, "Whether Annex I quantities were tested."),
+    code(
+        "substances_status",
+        Status,
+        "Whether the quantities of Annex I have an answer (table 'mixtures').",
+    ),
+    flag(
+        "annex1_quantity",
+        "Whether the tailings reach a quantity of Annex I; empty where unknown.",
+        nullable=True,
+    ),
     *with_status(
         number("first_border_lead_h", "h", "First arrival at a border.", minimum=0)
     ),

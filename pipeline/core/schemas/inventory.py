@@ -83,6 +83,17 @@ FACILITIES = Table(
         *with_status(number("freeboard_m", "m", "Freeboard.", minimum=0)),
         *with_status(number("pond_volume_m3", "m3", "Free water.", minimum=0)),
         *with_status(
+            number("ph", "-", "pH of the pore water.", minimum=-2, maximum=16)
+        ),
+        *with_status(
+            number(
+                "cyanide_wad_mg_per_l",
+                "mg/L",
+                "Weak acid dissociable cyanide at the discharge into the pond.",
+                minimum=0,
+            )
+        ),
+        *with_status(
             number("whc", "-", "Water hazard class 0 to 3.", minimum=0, maximum=3)
         ),
         integer("n_tailings", "Number of tailings in a group.", nullable=True),
@@ -103,6 +114,8 @@ FACILITIES = Table(
         "yield_acceleration_g",
         "freeboard_m",
         "pond_volume_m3",
+        "ph",
+        "cyanide_wad_mg_per_l",
         "whc",
     ),
     estimates=("volume_m3",),
@@ -137,6 +150,8 @@ LEDGER_REASONS = Vocabulary(
         "shared_position": ("other",),
         "zone_of_unknown_facility": (),
         "zone_of_left_out_row": (),
+        "component_of_unknown_facility": (),
+        "component_of_left_out_row": (),
         "zone_without_shape": (),
         "zone_too_far": ("distance_m", "limit_m"),
         "zones_overlap": ("other_zone", "share_fraction"),
