@@ -121,6 +121,9 @@ def _store(path: Path) -> Iterator[zarr.Group]:
 
 
 def _describe(group: zarr.Group, series: PointSeries) -> None:
+    known = {}
+    if series.wavelength_mm is not None:
+        known["wavelength_mm"] = series.wavelength_mm
     group.attrs.update(
         {
             "Conventions": CONVENTIONS,
@@ -132,6 +135,7 @@ def _describe(group: zarr.Group, series: PointSeries) -> None:
             "reference_epoch": series.reference_epoch,
             "unit_in_file": series.unit_in_file,
             "sign_in_file": series.sign_in_file,
+            **known,
         }
     )
     days = (series.epoch - _EPOCH_ZERO).astype(np.int64).astype(np.int32)

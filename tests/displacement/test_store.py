@@ -10,6 +10,7 @@ import xarray as xr
 import zarr
 
 from pipeline.core.files import sha256
+from pipeline.displacement.fit.stored_velocity import read_rows
 from pipeline.displacement.store import write_series
 
 DATES = np.array(["2022-01-01", "2022-01-13", "2022-02-06"], dtype="datetime64[D]")
@@ -37,6 +38,17 @@ def test_unit_sign_and_reference_stand_in_the_attributes(tmp_path, make_series):
     assert shown["long_name"] == "displacement along the line of sight"
     assert group.attrs["reference_point"] == "frame"
     assert group.attrs["reference_epoch"] == "unknown"
+
+
+@pytest.mark.parametrize("wavelength_mm", [None, 31.0])
+def test_the_wavelength_comes_back_where_it_is_known(
+    tmp_path, make_series, wavelength_mm
+):
+    series = replace(make_series(VALUES, DATES), wavelength_mm=wavelength_mm)
+    write_series(tmp_path / "s.zarr", [series])
+    back = read_rows(tmp_path / "s.zarr", "src", 0, 2)
+    assert back.wavelength_mm == wavelength_mm
+    assert back.half_wave_mm == (None if wavelength_mm is None else 15.5)
 
 
 def test_a_store_without_sources_is_valid_and_empty(tmp_path):

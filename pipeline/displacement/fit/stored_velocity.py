@@ -132,4 +132,5 @@ def read_rows(path: Path, group: str, start: int, stop: int) -> PointSeries:
         footprint=box(lon.min(), lat.min(), lon.max(), lat.max()),
         unit_in_file=str(about["unit_in_file"]),
         sign_in_file=str(about["sign_in_file"]),
+        wavelength_mm=about.get("wavelength_mm"),
     )
