@@ -93,6 +93,12 @@ class Layer(Record):
         description="Value of cells without data; null where there is none."
     )
     resolution: str = Field(description="Cell size or map scale, with unit.")
+    period: str | None = Field(
+        None,
+        pattern=r"^\d{4}-\d{4}$",
+        description="Years that the values describe, where they are known; a change "
+        "from another base period is marked.",
+    )
     bands: tuple[Band, ...] = Field((), description="Levels of a hazard layer.")
     classes: dict[str, float | None] = Field(
         default_factory=dict,

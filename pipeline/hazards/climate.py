@@ -139,6 +139,14 @@ def provenance_note(layer: Layer) -> str | None:
     return joined(said, models)
 
 
+def period_note(factors: Layer, layer: Layer) -> str | None:
+    """Warning where a change does not start from the years that the values describe."""
+    base = factors.change.base_period
+    if base is None or layer.period is None or base == layer.period:
+        return None
+    return NOTES.reason("other_base_period", period=layer.period, base_period=base)
+
+
 def is_unaffected(layer: Layer) -> bool:
     """Whether the climate does not change a hazard (k = 1 by rule)."""
     return layer.hazard in _UNAFFECTED

@@ -21,6 +21,7 @@ from pipeline.hazards.climate import (
     FactorLayer,
     check_shift_unit,
     is_unaffected,
+    period_note,
     serving,
 )
 from pipeline.hazards.samples import Sample
@@ -74,7 +75,9 @@ def changes(
         }
         for percentile in _percentiles(served, given, case):
             changed = {
-                role: _changed(samples, served.get(role), case, percentile)
+                role: _changed(
+                    samples, layers[role], served.get(role), case, percentile
+                )
                 for role, samples in given.items()
             }
             used = tuple({f.layer.id: f for f in served.values()}.values())
@@ -111,10 +114,15 @@ def _percentiles(
 
 
 def _changed(
-    samples: Samples, factors: FactorLayer | None, case: ClimateCase, percentile: float
+    samples: Samples,
+    layer: Layer,
+    factors: FactorLayer | None,
+    case: ClimateCase,
+    percentile: float,
 ) -> Samples:
     """Samples of an input with the levels of a case, changed where a factor is."""
     result: dict[str, dict[Band, Sample]] = {}
+    between = None if factors is None else period_note(factors.layer, layer)
     for tmf_id, by_band in samples.items():
         factor = None if factors is None else _factor(factors, tmf_id, case, percentile)
         result[tmf_id] = {}
@@ -125,23 +133,22 @@ def _changed(
             result[tmf_id][moved] = (
                 replace(one, band=moved)
                 if factors is None
-                else _multiplied(replace(one, band=moved), factor)
+                else _multiplied(replace(one, band=moved), factor, between)
             )
     return result
 
 
-def _multiplied(one: Sample, factor: Factor | None) -> Sample:
+def _multiplied(one: Sample, factor: Factor | None, between: str | None) -> Sample:
     if one.value is None:
         return one
     if factor is None or factor.value is None:
         status = Status.NOT_PROVIDED if factor is None else factor.status
-        said = NOTES.reason("no_factor_here")
-        note = joined(said, None if factor is None else factor.note) or said
+        lost = NOTES.reason("no_factor_here")
+        note = joined(lost, None if factor is None else factor.note) or lost
         return one.without_value(status, note)
     value, low, high = (factor.changed(x) for x in (one.value, one.low, one.high))
-    return replace(
-        one, value=value, low=low, high=high, note=joined(one.note, factor.note)
-    )
+    said = joined(one.note, factor.note, between)
+    return replace(one, value=value, low=low, high=high, note=said)
 
 
 def _factor(

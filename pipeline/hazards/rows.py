@@ -19,6 +19,7 @@ from pipeline.hazards.climate import (
     FactorLayer,
     factor_unit,
     is_unaffected,
+    period_note,
     serving,
     unavailable_reason,
 )
@@ -121,7 +122,9 @@ def _multiplied(
         note = joined(one.note, NOTES.reason("no_factor_here"), factor.note)
         row = _row(setting, one.without_value(status, note or ""))
     else:
-        note = joined(one.note, factor.note if one.status.has_value else None)
+        between = None if factors is None else period_note(factors.layer, setting.layer)
+        said = joined(factor.note, between)
+        note = joined(one.note, said if one.status.has_value else None)
         changed = replace(
             one,
             value=factor.changed(one.value),

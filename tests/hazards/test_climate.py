@@ -6,19 +6,22 @@ import pytest
 
 from pipeline.core.config import ClimateCase
 from pipeline.core.errors import InputError
-from pipeline.core.layers import LayerState, LocalLayer
+from pipeline.core.layers import Band, Change, LayerState, LocalLayer
 from pipeline.core.model import Scenario, Status
 from pipeline.hazards.climate import (
     Factor,
     FactorLayer,
     check_shift_unit,
     is_unaffected,
+    period_note,
     serving,
     table_factors,
     told_cases,
     unavailable_factors,
     unavailable_reason,
 )
+from pipeline.hazards.derived_climate import changes
+from pipeline.hazards.samples import Sample
 
 CASE = ClimateCase(scenario=Scenario.SSP245, horizon="2041-2060")
 LATER = ClimateCase(scenario=Scenario.SSP585, horizon="2081-2100")
@@ -193,3 +196,39 @@ def test_a_missing_baseline_is_named(make_layer, factor_layer):
 def test_earthquakes_alone_do_not_follow_the_climate(make_layer):
     assert is_unaffected(make_layer())
     assert not is_unaffected(make_layer(hazard="flood", process="fluvial_flood"))
+
+
+@pytest.mark.parametrize(
+    ("period", "told"),
+    [("1960-1990", True), ("1995-2014", False), (None, False)],
+)
+def test_a_change_from_other_years_than_the_present_is_told(
+    make_layer, factor_layer, period, told
+):
+    change = factor_layer().model_copy(
+        update={"change": Change(base_period="1995-2014")}
+    )
+    found = period_note(change, make_layer(period=period))
+    said = "other_base_period|period=1960-1990|base_period=1995-2014"
+    assert found == (said if told else None)
+
+
+def test_inputs_of_derived_layers_tell_it_too(make_layer, read):
+    row = "ssp245,2041-2060,50,1,1.1,x\n"
+    factors = read(row, change={"base_period": "1995-2014"})
+    rain = make_layer(
+        hazard="flood",
+        process="pluvial_flood",
+        intensity_measure="rain_rate",
+        period="1960-1990",
+    )
+    band = Band(level="10", return_period_yr=10)
+    one = Sample("kg-1", band, Status.MEASURED, 20.0, 18.0, 22.0, 1.0)
+    (found,) = changes(
+        {"rain": {"kg-1": {band: one}}}, {"rain": rain}, [factors], [CASE]
+    )
+    (changed,) = found.given["rain"]["kg-1"].values()
+    assert changed.value == pytest.approx(22.0)
+    assert changed.note.endswith(
+        "other_base_period|period=1960-1990|base_period=1995-2014"
+    )

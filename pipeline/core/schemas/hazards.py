@@ -71,6 +71,7 @@ NOTES = Vocabulary(
         "shift_sampled": (),
         "against_baseline": ("layer",),
         "base_period": ("period",),
+        "other_base_period": ("period", "base_period"),
         "of_models": ("n_models",),
         "of_one_model": (),
         "baseline_not_available": ("layer", "state"),
