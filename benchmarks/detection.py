@@ -12,6 +12,9 @@ intervals (Clopper and Pearson), rates Poisson ones. The rules are those of
 configs/methods.yaml; both figures are also given for other thresholds of the rule
 "speeds up now". Everything is simulated by `pipeline.displacement.simulate_facility`:
 the figures hold for its mix and not for the world.
+
+``--alone`` judges by the rule "speeds up now" alone, without fits and courses, in a
+fifth of the time: for thresholds, where hundreds of facilities are needed.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ from pipeline.core.config import read_methods
 from pipeline.core.methods.displacement import DisplacementMethods
 from pipeline.core.model import WatchLevel
 from pipeline.displacement.places import Place
+from pipeline.displacement.search import local_xy_m, points_within
 from pipeline.displacement.simulate_facility import (
     Scenario,
     SimulatedFacility,
@@ -40,7 +44,14 @@ from pipeline.displacement.simulate_facility import (
     simulate_facility,
 )
 from pipeline.displacement.simulated_series import area_of, series_of
+from pipeline.displacement.warning.neighbourhoods import Grouping, find_speed_up
 from pipeline.displacement.warning.replay import Judged, judge_days
+from pipeline.displacement.zones import (
+    SETTLING,
+    STABLE,
+    reach_level,
+    zones_of_points,
+)
 
 AHEAD_D = 14.0
 STRONG = 3.0
@@ -113,16 +124,8 @@ def watched(
     None for failures that are too weak, and where nothing happens and there are no two
     epochs to judge. A failure without epochs to judge stays, as one that is missed.
     """
-    strength, time_d = facility.strength(AHEAD_D), facility.time_d
-    failure_d = facility.failure_d
-    if failure_d is not None and strength <= STRONG:
-        return None
-    from_d = time_d[-1] - WATCHED_D
-    if failure_d is not None and facility.onset_d is not None:
-        from_d = facility.onset_d
-    days = [day for day, t in zip(facility.epoch, time_d, strict=True) if t >= from_d]
-    days = [day for day in days if (day - facility.epoch[0]).astype(int) >= FIRST_D]
-    if failure_d is None and len(days) < 2:
+    days = _days(facility)
+    if days is None:
         return None
     speed_up = methods.speed_up.model_copy(update={"sigma": LOWEST})
     lower = methods.model_copy(update={"speed_up": speed_up})
@@ -142,8 +145,70 @@ def watched(
         _epoch(facility, day, as_is.get(day, one), score)
         for day, one, score in zip(days, most, scores, strict=True)
     ]
-    ends = np.nan if failure_d is None else failure_d
-    return Watched(str(facility.scenario), strength, ends, tuple(epochs))
+    return _watched(facility, epochs)
+
+
+def _days(facility: SimulatedFacility) -> list[np.datetime64] | None:
+    """Days to judge; None as for `watched`."""
+    time_d, failure_d = facility.time_d, facility.failure_d
+    if failure_d is not None and facility.strength(AHEAD_D) <= STRONG:
+        return None
+    from_d = time_d[-1] - WATCHED_D
+    if failure_d is not None and facility.onset_d is not None:
+        from_d = facility.onset_d
+    days = list(facility.epoch[time_d >= max(from_d, FIRST_D)])
+    return None if failure_d is None and len(days) < 2 else days
+
+
+def watched_alone(
+    facility: SimulatedFacility, methods: DisplacementMethods, outlined: bool
+) -> Watched | None:
+    """As `watched`, by the rule "speeds up now" alone.
+
+    Points with unwrapping jumps keep them but for those that come out of rest, and no
+    point on tailings is judged.
+    """
+    days = _days(facility)
+    if days is None:
+        return None
+    series, area = series_of(facility), area_of(facility, outlined=outlined)
+    rows, distance = points_within(area, series.lon_deg, series.lat_deg)
+    place = series.lon_deg[rows], series.lat_deg[rows]
+    zone = zones_of_points(area.outlines, *place, distance, area.facility_radius_m)
+    able = reach_level(zone, methods.zone_levels, WatchLevel.AMBER)
+    able &= ~np.isin(zone, SETTLING)
+    choices = methods.speed_up.model_copy(update={"sigma": LOWEST})
+    grouping = Grouping(
+        methods.neighbour_cell_m,
+        methods.neighbour_distance_m,
+        methods.minimum_neighbours,
+    )
+    epochs = []
+    for day in days:
+        known = series.epoch <= day
+        values = series.displacement_mm[np.ix_(rows, np.flatnonzero(known))]
+        usable = (~np.isnan(values)).sum(axis=1) >= methods.minimum_epochs
+        time_d = series.time_d[known]
+        score = find_speed_up(
+            values,
+            time_d,
+            local_xy_m(area, *place),
+            able & usable,
+            np.isin(zone, STABLE) & usable,
+            series.half_wave_mm or 0.0,
+            grouping,
+            choices,
+        ).score
+        level = AMBER if score > methods.speed_up.sigma else ORDER.index("green")
+        nothing = (np.nan, np.nan, np.nan)
+        epochs.append(Epoch(float(time_d[-1]), level, "speed_up", score, nothing))
+    return _watched(facility, epochs)
+
+
+def _watched(facility: SimulatedFacility, epochs: Sequence[Epoch]) -> Watched:
+    ends = np.nan if facility.failure_d is None else facility.failure_d
+    kind, strength = str(facility.scenario), facility.strength(AHEAD_D)
+    return Watched(kind, strength, ends, tuple(epochs))
 
 
 def _judged(
@@ -293,26 +358,29 @@ def main() -> None:
     parser.add_argument(
         "--distance", action="store_true", help="no outlines, zones by distance"
     )
+    parser.add_argument("--alone", action="store_true", help='"speeds up now" alone')
     parser.add_argument("--methods", type=Path, default=Path("configs/methods.yaml"))
     chosen = parser.parse_args()
     methods = read_methods(chosen.methods).displacement
     print(f"seeds {chosen.seed} and {chosen.seed + 1}; {methods.speed_up!r}")
     n_harmless = chosen.facilities if chosen.harmless is None else chosen.harmless
+    look = watched_alone if chosen.alone else watched
     failures, harmless = [], []
     for k in range(max(chosen.facilities, n_harmless)):
         if k < chosen.facilities:
             rng = np.random.default_rng([chosen.seed, k])
             failing = simulate_facility(rng, Scenario.FAILURE)
-            failures.append(watched(failing, methods, not chosen.distance))
+            failures.append(look(failing, methods, not chosen.distance))
         if k < n_harmless:
             rng = np.random.default_rng([chosen.seed + 1, k])
             calm = simulate_facility(rng, scenario_of_any_kind(rng))
-            harmless.append(watched(calm, methods, not chosen.distance))
+            harmless.append(look(calm, methods, not chosen.distance))
     strong = [one for one in failures if one is not None]
     quiet = [one for one in harmless if one is not None]
     if strong:
         report_failures(strong)
-        report_forecasts(strong)
+        if not chosen.alone:
+            report_forecasts(strong)
     if quiet:
         report_harmless(quiet)
     report_thresholds(strong, quiet)
