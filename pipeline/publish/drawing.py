@@ -116,7 +116,10 @@ class SymbolSheet:
         inside = drawing[drawing.index(">") + 1 : -len("</svg>")]
         name = self._names.setdefault(inside, f"sym-{len(self._names)}")
         use = svg("use", href=f"#{name}")
-        return Markup(svg("svg", use, aria_hidden="true"))  # noqa: S704 (as above)
+        size = self._size
+        return Markup(  # noqa: S704 (as above)
+            svg("svg", use, width=size, height=size, aria_hidden="true")
+        )
 
     def definitions(self) -> Markup:
         """Drawings of all symbols that were asked for, themselves not shown."""

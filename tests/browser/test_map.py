@@ -54,6 +54,19 @@ def test_popup_shows_hostile_text_as_text(opened, site, small):
     assert opened.errors == []
 
 
+def test_symbols_of_table_and_popup_are_as_high_as_a_line(opened, site):
+    page = opened.go(site / "index.html", fragment="#aa-01")
+    page.locator(".leaflet-popup-content").wait_for()
+    for where in (".leaflet-popup-content", "#table-en"):
+        drawn = page.locator(f"{where} .swatch svg").all()
+        assert len(drawn) > 3
+        for symbol in drawn[:8]:
+            box = symbol.bounding_box()
+            assert box is not None
+            assert 10 <= box["width"] <= 24
+            assert 10 <= box["height"] <= 24
+
+
 def test_popup_leads_to_the_profile_in_the_same_language(opened, site, small):
     page = opened.go(site / "index.html", query="?lang=ru", fragment="#aa-01")
     page.locator(".leaflet-popup-content a.button").click()
