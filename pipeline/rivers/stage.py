@@ -118,7 +118,8 @@ def read_surroundings(manifest: Manifest) -> Surroundings:
     """Read lakes, borders and places; say what a missing one costs."""
     found = {use: layers.first_available(manifest, use) for use in USES}
     costs = {
-        "lakes": "volumes of lakes are unknown, so is every arrival below them",
+        "lakes": "arrivals below lakes that the river layer marks are unknown, "
+        "below others too early",
         "borders": "distances to borders through the air need boundary lines",
         "boundary_lines": "whether a border is disputed stays unknown",
         "places": "no settlement is named downstream",
