@@ -121,7 +121,11 @@ def check_series(
         _check_ids(series, path)
         check_not_blank(series.displacement_mm, path)
     _check_direction(series, path)
-    return _without_zeros(series)
+    checked = _without_zeros(series)
+    values = checked.displacement_mm
+    if not is_part and values.size and np.isnan(values).all():
+        raise _blank(path, "points of mostly zeros alone")
+    return checked
 
 
 def _check_past(series: PointSeries, path: Path) -> None:
@@ -226,19 +230,20 @@ def check_not_blank(values: NDArray[np.float32], path: Path) -> None:
     if values.size == 0:
         return
     valid = ~np.isnan(values)
-    what = ""
     if not valid.any():
-        what = "no value at all (every cell is empty)"
-    elif not values[valid].any():
-        what = "zeros only"
-    if what:
-        raise input_error(
-            path,
-            field="displacement",
-            found=what,
-            expected="displacement values",
-            fix="check the export of the product, and what it writes for no data",
-        )
+        raise _blank(path, "no value at all (every cell is empty)")
+    if not values[valid].any():
+        raise _blank(path, "zeros only")
+
+
+def _blank(path: Path, what: str) -> InputError:
+    return input_error(
+        path,
+        field="displacement",
+        found=what,
+        expected="displacement values",
+        fix="check the export of the product, and what it writes for no data",
+    )
 
 
 def _check_direction(series: PointSeries, path: Path) -> None:

@@ -20,6 +20,7 @@ from pipeline.core.errors import InputError, input_error
 from pipeline.core.files import write_text
 from pipeline.displacement.checks import check_series
 from pipeline.displacement.readers import Request, load_options, readers
+from pipeline.displacement.recognise import check_readable
 from pipeline.displacement.series import UNKNOWN, Component, PointSeries
 
 _MEASURES = {
@@ -106,6 +107,8 @@ def choose_reader(path: Path, name: str | None) -> ModuleType:
             path, found="nothing", expected="a file or folder", fix="check the path"
         )
     fitting = [key for key, module in known.items() if module.recognises(path)]
+    if not fitting:
+        check_readable(path)
     if len(fitting) != 1:
         raise _no_reader(path, f"{fitting or 'no reader'} for it", known)
     return known[fitting[0]]

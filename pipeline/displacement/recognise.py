@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.core.errors import InputError
 from pipeline.displacement.reading.csv_file import read_header
+from pipeline.displacement.reading.hdf import open_hdf5
 
 _TABLES = (".csv", ".zip")
 _HDF5 = (".h5", ".hdf5", ".he5", ".nc")
@@ -37,6 +38,23 @@ def in_hdf5(path: Path, test: Callable[[Any], bool]) -> bool:
             return bool(test(handle))
     except OSError:
         return False
+
+
+def check_readable(path: Path) -> None:
+    """Stop where a table or HDF5 file is damaged, so that nobody can recognise it.
+
+    Raises
+    ------
+    InputError
+        Says what is wrong with it.
+    """
+    if not path.is_file():
+        return
+    if path.suffix.lower() in _TABLES:
+        read_header(path)
+    elif path.suffix.lower() in _HDF5:
+        with open_hdf5(path):
+            pass
 
 
 def names_in(path: Path) -> list[str]:

@@ -37,6 +37,14 @@ def test_points_of_mostly_zeros_have_no_value(n_zeros, is_left):
     assert np.isfinite(checked.displacement_mm[1]).all()
 
 
+def test_a_product_of_mostly_zeros_is_refused():
+    dates = np.datetime64("2022-01-01") + 12 * np.arange(25)
+    values = np.zeros((3, 25))
+    values[:, 1:4] = 1.5
+    with pytest.raises(InputError, match="points of mostly zeros alone"):
+        check_series(point_series(values, dates), Path("p.csv"))
+
+
 def test_zeros_at_the_first_and_last_epoch_alone_are_values():
     values = [[0.0, 1.0, -2.0, 0.0], [0.0, np.nan, 0.5, 0.0]]
     checked = check_series(point_series(values, DATES), Path("p.csv"))

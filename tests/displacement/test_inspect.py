@@ -97,6 +97,22 @@ def test_the_picture_shows_every_point_by_its_rate(tmp_path):
     assert dots == {"#b2182b": 2, "#d9d9d9": 1, "#2166ac": 2}
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("cut.h5", b"x" * 40, "damaged or truncated HDF5"),
+        ("cut.zip", b"PK\x03\x04", "damaged or truncated archive"),
+        ("other.csv", b"pid;lon;lat;20200103\n", "a header separated by ';'"),
+        ("twice.csv", b"pid,a,a\n", "the column more than once"),
+    ],
+)
+def test_what_hides_the_kind_of_a_file_is_told(tmp_path, name, content, said):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=said):
+        choose_reader(path, None)
+
+
 def test_nothing_is_guessed_of_an_unknown_file(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("a,b\n1,2\n", encoding="utf-8")
