@@ -90,7 +90,14 @@ def assess(facts: Facts, scheme: Scheme, methods: AssessmentMethods) -> Assessed
     index = index_of(index_facts, scheme)
     failure = _failure(facts)
     mass_t = dry_mass_t(facts.amounts, stored, density)
-    mixture = tuple(classify(facts.tailings, mass_t, is_group=facts.is_group))
+    mixture = tuple(
+        classify(
+            facts.tailings,
+            mass_t,
+            is_group=facts.is_group,
+            is_stated=facts.amounts.has_mass,
+        )
+    )
     return Assessed(
         facts=facts,
         stored=stored,

@@ -50,7 +50,11 @@ ORAL: Final = formula("classification", "ghs_acute_oral")
 
 
 def classify(
-    tailings: Tailings, mass_t: Interval | None, *, is_group: bool
+    tailings: Tailings,
+    mass_t: Interval | None,
+    *,
+    is_group: bool,
+    is_stated: bool = False,
 ) -> list[Item]:
     """Every item of one facility.
 
@@ -60,6 +64,8 @@ def classify(
         Dry mass; None where neither mass nor volume is known.
     is_group
         Whether the record sums up several deposits, which have no one composition.
+    is_stated
+        Whether the inventory states the mass itself.
     """
     acute, aquatic = _acute(tailings), _aquatic(tailings)
     own = [one for one in (acute.found, aquatic.found) if one is not None]
@@ -72,7 +78,7 @@ def classify(
         _ph(tailings),
         _cyanide(tailings),
         _category_a(tailings),
-        _mass(mass_t),
+        _mass(mass_t, is_stated=is_stated),
         *annex1_items(tailings, mass_t, own, is_group=is_group),
     ]
 
@@ -238,7 +244,8 @@ def _is_hazardous(one: Component) -> bool:
     return toxic or bool(one.aquatic) or bool(one.thresholds_t)
 
 
-def _mass(mass_t: Interval | None) -> Item:
+def _mass(mass_t: Interval | None, *, is_stated: bool) -> Item:
     if mass_t is None:
         return Item(MixtureItem.DRY_MASS, reason_of("no_mass"), unit="t")
-    return Item(MixtureItem.DRY_MASS, value=mass_t, unit="t")
+    reason = reason_of("mass_stated" if is_stated else "mass_from_volume")
+    return Item(MixtureItem.DRY_MASS, reason, value=mass_t, unit="t")

@@ -31,6 +31,11 @@ class StatedAmounts:
     volume_quality: frozenset[str] = frozenset()
     mass_quality: frozenset[str] = frozenset()
 
+    @property
+    def has_mass(self) -> bool:
+        """Whether a mass is stated that is still there."""
+        return self.mass_t is not None and BEFORE_RELOCATION not in self.mass_quality
+
 
 @dataclass(frozen=True, slots=True)
 class StoredVolume:
@@ -113,7 +118,7 @@ def dry_mass_t(
     A stated mass without bounds counts as it is; a lower bound is open to ten times
     its value.
     """
-    if stated.mass_t is not None and BEFORE_RELOCATION not in stated.mass_quality:
+    if stated.mass_t is not None and stated.has_mass:
         high = stated.mass_t
         if LOWER_BOUND in stated.mass_quality:
             high *= UNCERTAINTY["lower_bound_factor"]

@@ -47,14 +47,25 @@ def _order(row: Row) -> tuple[int, int, float]:
 
 
 def _views(rows: Sequence[Row], context: Context, words: Words) -> list[dict[str, Any]]:
-    views = []
+    views: list[dict[str, Any]] = []
     shared = groupby(rows, key=lambda row: None if _has_number(row) else row["reason"])
     for reason, found in shared:
         if reason is None:
             views += [_view(row, context, words) for row in found]
         else:
             views.append(_without(list(found), words))
-    return views
+    return _once(views, words)
+
+
+def _once(views: Sequence[dict[str, Any]], words: Words) -> list[dict[str, Any]]:
+    """Views whose long reasons stand once: below that they are as above."""
+    told: list[dict[str, Any]] = []
+    before = None
+    for view in views:
+        repeated = bool(view["reason"]) and view["reason"] == before
+        before = view["reason"]
+        told.append(view | {"reason": words("dam.as_above")} if repeated else view)
+    return told
 
 
 def _has_number(row: Row) -> bool:

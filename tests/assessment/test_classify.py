@@ -175,6 +175,8 @@ def test_the_mass_follows_from_volume_and_density_with_bounds(stage, methods):
     assert mass["value"] == pytest.approx(1e6 * middle)
     assert mass["value_low"] == pytest.approx(1e6 / 1.5 * low)
     assert mass["value_high"] == pytest.approx(1e6 * 1.5 * high)
+    assert codes(mass) == ["mass_from_volume"]
+    assert codes(stage(mass_t=5.0)[0]["dry_mass"]) == ["mass_stated"]
 
 
 def test_bounds_that_straddle_the_threshold_leave_the_answer_open(stage):

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from pipeline.core.schemas.dam_checks import Check, Mechanism
-from pipeline.publish.damsection import _returns
+from pipeline.publish.damsection import _once, _returns
 from pipeline.publish.words import read_words
 
 
@@ -85,3 +85,10 @@ def test_a_frequency_is_told_as_years_too(low, high, text):
 def test_what_has_no_method_is_not_computed_rather_than_not_provided(site):
     text = part_of(site, "aa-01", "What could happen to the dam")
     assert "Failure by freezing and thawing not computed" in text
+
+
+def test_a_reason_that_repeats_stands_once():
+    words = read_words("en")
+    views = [{"reason": text} for text in ("a", "a", "b", "", "", "a")]
+    told = [view["reason"] for view in _once(views, words)]
+    assert told == ["a", "As above.", "b", "", "", "a"]

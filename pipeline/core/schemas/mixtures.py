@@ -76,6 +76,8 @@ MIXTURES_REASONS = Vocabulary(
         "no_ph": (),
         "no_cyanide": (),
         "no_mass": (),
+        "mass_stated": (),
+        "mass_from_volume": (),
         "no_category": (),
         "rest_unstated": ("rest_percent",),
         "unknown_toxicity": ("n_components",),
