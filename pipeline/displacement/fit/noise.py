@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -98,7 +99,7 @@ def standard_errors(
         model = series_model(time, steps_d) if len(time) > 1 else None
         if model is None or len(time) <= model.design.shape[1] + 1:
             continue
-        tables = noise_kernel.prepare(time, model.design, grid)
+        tables = _tables(time.astype(np.float64).tobytes(), steps_d)
         block = displacement_mm
         if len(rows) < len(displacement_mm) or len(time) < len(time_d):
             block = displacement_mm[np.ix_(rows, np.flatnonzero(epochs))]
@@ -112,6 +113,17 @@ def standard_errors(
         noise_kernel.evaluate_gappy(displacement_mm[rows], time_d, whole, grid, part)
         out[rows] = part
     return Uncertainty(out[:, 0], out[:, 1], out[:, 2])
+
+
+@lru_cache(maxsize=4)
+def _tables(epochs: bytes, steps_d: tuple[float, ...]) -> noise_kernel.EpochTables:
+    """What depends on the epochs (float64 as bytes) alone.
+
+    Kept, because the parts of a product have the same epochs.
+    """
+    time_d = np.frombuffer(epochs)
+    design = series_model(time_d, steps_d).design
+    return noise_kernel.prepare(time_d, design, candidates())
 
 
 def _is_long(time_d: NDArray[np.float64]) -> bool:
