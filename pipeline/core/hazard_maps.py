@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from pipeline.core.errors import input_error
 from pipeline.core.layer_parts import Band, Words
-from pipeline.core.model import Confidence
+from pipeline.core.model import Confidence, Scenario
 from pipeline.core.reasons import Vocabulary
 from pipeline.core.records import Record, load_record
 
@@ -33,9 +33,16 @@ MAP_NOTES: Final = Vocabulary(
         "measure_is_taken": ("layer",),
         "too_many_layers": (),
         "no_data_on_grid": (),
+        "unchanged_by_climate": (),
+        "no_factor_known": (),
+        "no_factor_for_case": ("layer",),
+        "factors_not_available": ("layer", "state"),
+        "no_level_in_case": (),
+        "no_layer_changes": (),
+        "climate_maps_off": (),
     },
 )
-"""Why a layer has no map, or is not in the index."""
+"""Why a layer has no map, is not in the index, or stays as it is in a climate case."""
 
 
 class RegionMaps(Record):
@@ -46,6 +53,11 @@ class RegionMaps(Record):
     )
     cell_deg: float | None = Field(
         None, gt=0, description="Cell size in degrees, in EPSG:4326."
+    )
+    climate: bool = Field(
+        True,
+        description="Whether changed layers and an index are mapped for every climate "
+        "case that changes a layer of the index.",
     )
 
     @model_validator(mode="after")
@@ -116,6 +128,50 @@ class IndexRecord(Record):
     demonstration: bool = Field(description="Whether a stand-in went in.")
 
 
+class ChangedMap(Record):
+    """One layer of the index that a climate case changes."""
+
+    layer_id: str = Field(description="Layer in the registry.")
+    file: str = Field(description="Map: changed levels, then each less the present.")
+    kind: Literal["ratio", "difference", "own"] = Field(
+        description="How it changes: times a factor, plus a difference, or by levels "
+        "that the layer itself has for the case."
+    )
+    factors: str | None = Field(description="Layer of the factors; null for its own.")
+    value: float | None = Field(
+        description="Factor of the whole region; null where it differs from cell to "
+        "cell."
+    )
+    demonstration: bool = Field(description="Whether layer or factors are a stand-in.")
+    confidence: Confidence = Field(description="Weakest label of layer and factors.")
+
+
+class KeptLayer(Record):
+    """One layer of the index that a climate case leaves as it is."""
+
+    layer_id: str = Field(description="Layer in the registry.")
+    note: str = Field(description="Why it does not change.")
+
+
+class CaseMaps(Record):
+    """Maps of one climate case."""
+
+    scenario: Scenario = Field(description="Climate scenario.")
+    horizon: str = Field(description="First and last year.")
+    file: str | None = Field(
+        description="Map of the index and its change; null where none was made."
+    )
+    note: str | None = Field(description="Why there is no map.")
+    changed: tuple[ChangedMap, ...] = Field(description="Layers that change.")
+    kept: tuple[KeptLayer, ...] = Field(description="Layers that stay as they are.")
+    least_change: float | None = Field(
+        description="Least change of the index in any cell; null without a map."
+    )
+    largest_change: float | None = Field(description="Largest change of the index.")
+    confidence: Confidence | None = Field(description="Weakest label of all.")
+    demonstration: bool = Field(description="Whether a stand-in went in.")
+
+
 class HazardMaps(Record):
     """All maps of a region."""
 
@@ -124,6 +180,9 @@ class HazardMaps(Record):
     layers: tuple[LayerMap, ...] = Field(description="Every hazard layer, in order.")
     index: IndexRecord | None = Field(description="Index; null where none was made.")
     note: str | None = Field(description="Why there are no maps at all.")
+    cases: tuple[CaseMaps, ...] = Field(
+        (), description="Climate cases of the region; none without an index."
+    )
 
 
 def read_hazard_maps(folder: Path) -> HazardMaps:
@@ -147,6 +206,8 @@ def read_hazard_maps(folder: Path) -> HazardMaps:
     maps = load_record(HazardMaps, content, path)
     files = [layer.file for layer in maps.layers]
     files += [maps.index.file] if maps.index else []
+    for case in maps.cases:
+        files += [case.file, *(item.file for item in case.changed)]
     for name in filter(None, files):
         if not (folder / name).exists():
             raise input_error(

@@ -53,12 +53,14 @@ class Recipe:
 
     ``least_covered`` is the least share of a cell's samples with data,
     ``least_weight`` the least share of all weights that must speak for an index.
+    ``extra_planes`` is what the sink works in besides, in planes of a block.
     """
 
     sources: tuple[Source, ...]
     scored: tuple[Scored | None, ...]
     least_covered: float
     least_weight: float
+    extra_planes: int = 0
 
     @property
     def n_planes(self) -> int:
@@ -160,7 +162,7 @@ def _task_bytes(budget_bytes: int, threads: int) -> int:
 
 def _work_bytes(recipe: Recipe, edge: int) -> int:
     """Bytes of the windows of all sources and of the results of one block."""
-    cells = (recipe.n_planes + 3) * edge * edge
+    cells = (recipe.n_planes + recipe.extra_planes + 3) * edge * edge
     for source in recipe.sources:
         side = math.ceil(edge * source.cells_per_cell * math.sqrt(2)) + _RIM_CELLS
         cells += len(source.levels) * side * side

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +17,6 @@ from pipeline.core.model import Scenario
 from pipeline.hazards.maps.drawn import vector_source
 from pipeline.hazards.maps.harmonise import RasterSource, Source
 from pipeline.hazards.maps.index_map import Recipe, Scored
-from pipeline.hazards.maps.region_grid import RegionGrid
 from pipeline.hazards.maps.shared_lattice import SharedLattices
 from pipeline.hazards.sampling.block_store import BlockStore
 
@@ -42,11 +41,8 @@ class Mapped:
 
 def mapped_layers(
     items: Sequence[LocalLayer],
-    target: RegionGrid,
     choices: HazardMethods,
-    store: BlockStore,
-    opened: ExitStack,
-    threads: int,
+    open_source: Callable[[LocalLayer], Source],
 ) -> tuple[Mapped, ...]:
     """Open every hazard layer of a region, in the region's order.
 
@@ -60,7 +56,6 @@ def mapped_layers(
     """
     scales = {scale.measure: scale for scale in choices.maps.scales}
     taken: dict[str, str] = {}
-    lattices = SharedLattices(target)
     found = []
     for item in items:
         layer = item.layer
@@ -68,11 +63,7 @@ def mapped_layers(
         if note is not None or item.path is None:
             found.append(Mapped(item, note=note))
             continue
-        source: Source = (
-            RasterSource(layer, item.path, lattices, store, opened, threads)
-            if layer.kind == "raster"
-            else vector_source(layer, item.path, target)
-        )
+        source = open_source(item)
         measure = str(layer.intensity_measure)
         scale = scales.get(measure)
         note, level = _level_in_index(source, scale, taken.get(measure))
@@ -85,6 +76,27 @@ def mapped_layers(
         taken[measure] = layer.id
         found.append(Mapped(item, source, part, _scored(part, level)))
     return tuple(found)
+
+
+def opened_source(
+    item: LocalLayer,
+    lattices: SharedLattices,
+    store: BlockStore,
+    opened: ExitStack,
+    threads: int,
+) -> Source:
+    """Raster or vector layer on the region's grid.
+
+    Raises
+    ------
+    InputError
+        If the file is not what the registry says.
+    """
+    if item.path is None:
+        raise ValueError(f"layer {item.layer.id} has no file")
+    if item.layer.kind == "raster":
+        return RasterSource(item.layer, item.path, lattices, store, opened, threads)
+    return vector_source(item.layer, item.path, lattices.target)
 
 
 def recipe_of(mapped: Sequence[Mapped], choices: HazardMethods) -> Recipe:

@@ -18,21 +18,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.command import add_methods_option, add_region_option
-from pipeline.core.config import Region, read_methods, read_region
+from pipeline.core.config import ClimateCase, Region, read_methods, read_region
 from pipeline.core.errors import input_error
 from pipeline.core.files import whole_folder, write_json, write_provenance
-from pipeline.core.hazard_maps import INDEX_FILE, MAP_NOTES, RECORD_FILE, HazardMaps
-from pipeline.core.layers import Layer, LocalLayer, read_manifest
+from pipeline.core.hazard_maps import (
+    INDEX_FILE,
+    MAP_NOTES,
+    RECORD_FILE,
+    CaseMaps,
+    HazardMaps,
+)
+from pipeline.core.layers import Layer, LocalLayer, Manifest, read_manifest
 from pipeline.core.methods.hazards import HazardMethods
 from pipeline.core.possible import is_undeclared_nodata, limits_of
 from pipeline.hazards.checks import likely_mistake
+from pipeline.hazards.maps.case_maps import CaseFiles, unmapped_cases
+from pipeline.hazards.maps.cases import (
+    FactorPlanes,
+    index_layers,
+    planned_cases,
+    with_factors,
+)
 from pipeline.hazards.maps.cog import MapFile, write_style
+from pipeline.hazards.maps.harmonise import Source
 from pipeline.hazards.maps.index_map import (
     DEFAULT_BUDGET_BYTES,
     make_maps,
     store_bytes,
 )
-from pipeline.hazards.maps.recipe import Mapped, mapped_layers, recipe_of
+from pipeline.hazards.maps.recipe import (
+    Mapped,
+    mapped_layers,
+    opened_source,
+    recipe_of,
+)
 from pipeline.hazards.maps.record import (
     file_of,
     grid_record,
@@ -44,6 +63,7 @@ from pipeline.hazards.maps.record import (
     layer_tags,
 )
 from pipeline.hazards.maps.region_grid import Block, RegionGrid, region_grid
+from pipeline.hazards.maps.shared_lattice import SharedLattices
 from pipeline.hazards.maps.stac import COLLECTION_FILE, stac_collection
 from pipeline.hazards.sampling.block_store import BlockStore
 
@@ -87,8 +107,8 @@ def run(arguments: argparse.Namespace) -> None:
             )
             log.warning("%s states no grid ('maps'); no maps are made", region.path)
         else:
-            record = _maps(region, grid, items, choices, folder, arguments)
-            _write_provenance(record, items, choices, folder, arguments)
+            record = _maps(region, grid, items, manifest, choices, folder, arguments)
+            _write_provenance(record, manifest, choices, folder, arguments)
         write_json(folder / RECORD_FILE, record.model_dump(mode="json"))
         if record.grid is not None:
             rows = {item.layer.id: item.layer for item in items}
@@ -100,6 +120,7 @@ def _maps(
     region: Region,
     grid: RegionGrid,
     items: Sequence[LocalLayer],
+    manifest: Manifest,
     choices: HazardMethods,
     folder: Path,
     arguments: argparse.Namespace,
@@ -109,19 +130,33 @@ def _maps(
     threads = max(1, arguments.threads)
     store = BlockStore(store_bytes(budget))
     with ExitStack() as opened:
-        mapped = mapped_layers(items, grid, choices, store, opened, threads)
-        recipe = recipe_of(mapped, choices)
+        lattices = SharedLattices(grid)
+
+        def open_source(item: LocalLayer) -> Source:
+            return opened_source(item, lattices, store, opened, threads)
+
+        mapped = mapped_layers(items, choices, open_source)
+        recipe, parts = recipe_of(mapped, choices), index_layers(mapped)
+        factors = FactorPlanes(
+            _factor_items(region, manifest) if parts else (),
+            manifest.by_id(),
+            open_source,
+            recipe.n_planes,
+        )
+        plans = planned_cases(_wanted_cases(region), parts, factors) if parts else ()
         files = _layer_files(mapped, grid, folder, opened)
-        parts = [one.part for one in mapped if one.part is not None]
         index_file = None
         if parts:
             index_file = MapFile(
                 folder / INDEX_FILE,
                 grid,
-                index_bands(parts),
+                index_bands([one.part for one in mapped if one.part is not None]),
                 index_tags(mapped, choices),
                 opened,
             )
+        cases = [
+            CaseFiles(plan, parts, choices, grid, folder, opened) for plan in plans
+        ]
 
         def sink(
             block: Block, planes: NDArray[np.float32], index: NDArray[np.float32]
@@ -132,23 +167,31 @@ def _maps(
                 first += len(source.levels)
             if index_file is not None:
                 index_file.write(block, index)
+            for case in cases:
+                case.write(block, planes, index)
 
         extremes = np.zeros((0, 3))
         if recipe.sources:
             extremes = make_maps(
-                recipe, grid, sink, budget_bytes=budget, threads=threads
-            )
+                with_factors(recipe, factors, plans, parts),
+                grid, sink, budget_bytes=budget, threads=threads,
+            )  # fmt: skip
         _check_values(mapped, extremes)
         for file in files:
             file.finish(averaged=True, threads=threads)
         if index_file is not None:
             index_file.finish(averaged=False, threads=threads)
+        for case in cases:
+            case.finish(threads)
     record = HazardMaps(
         region=region.config.region,
         grid=grid_record(grid),
         layers=layer_maps(mapped, extremes, grid),
         index=index_record(mapped, choices) if parts else None,
         note=None,
+        cases=tuple(case.record() for case in cases)
+        if _wanted_cases(region) or not parts
+        else unmapped_cases(region.config.climate),
     )
     _write_styles(record, folder)
     n_maps = sum(layer.file is not None for layer in record.layers)
@@ -157,6 +200,22 @@ def _maps(
         grid.width, grid.height, n_maps, len(items), len(parts),
     )  # fmt: skip
     return record
+
+
+def _factor_items(region: Region, manifest: Manifest) -> tuple[LocalLayer, ...]:
+    """Factor layers in the order in which the region names them."""
+    if not _wanted_cases(region):
+        return ()
+    names = region.config.layers.climate_factors
+    order = {name: k for k, name in enumerate(names)}
+    items = manifest.used_as("climate_factors")
+    return tuple(sorted(items, key=lambda i: order.get(i.layer.id, len(order))))
+
+
+def _wanted_cases(region: Region) -> tuple[ClimateCase, ...]:
+    """Climate cases that the region wants maps of."""
+    maps = region.config.maps
+    return () if maps is None or not maps.climate else region.config.climate
 
 
 def _layer_files(
@@ -222,6 +281,14 @@ def _write_styles(record: HazardMaps, folder: Path) -> None:
             spans.append((layer.file, low, high, unit))
     if record.index is not None:
         spans.append((record.index.file, 0.0, 1.0, ""))
+    by_file = {name: (low, high, unit) for name, low, high, unit in spans}
+    for case in record.cases:
+        if case.file is not None:
+            spans.append((case.file, 0.0, 1.0, ""))
+        for one in case.changed:  # the colours of the present, so that both compare
+            like = by_file.get(f"{one.layer_id}.tif")
+            if like is not None:
+                spans.append((one.file, *like))
     for name, low, high, unit in spans:
         values = np.linspace(low, high if high > low else low + 1.0, len(_RAMP))
         stops = [
@@ -233,12 +300,12 @@ def _write_styles(record: HazardMaps, folder: Path) -> None:
 
 def _write_provenance(
     record: HazardMaps,
-    items: Sequence[LocalLayer],
+    manifest: Manifest,
     choices: HazardMethods,
     folder: Path,
     arguments: argparse.Namespace,
 ) -> None:
-    checksums = {item.layer.id: item.sha256 for item in items}
+    checksums = {item.layer.id: item.sha256 for item in manifest.layers}
     inputs = [arguments.region, arguments.methods, arguments.layers]
     grid = record.grid.model_dump(mode="json") if record.grid else None
     products: list[tuple[str, dict[str, Any], list[str]]] = [
@@ -250,6 +317,8 @@ def _write_provenance(
         used = [part.layer_id for part in record.index.parts]
         own = record.index.model_dump(mode="json")
         products.append((record.index.file, {"index": own}, used))
+        for case in record.cases:
+            products += _case_products(case, used)
     for name, parameters, layers in products:
         write_provenance(
             folder / name,
@@ -262,3 +331,18 @@ def _write_provenance(
             },
             notes={"layers": {key: checksums[key] for key in layers}},
         )
+
+
+def _case_products(
+    case: CaseMaps, used: Sequence[str]
+) -> list[tuple[str, dict[str, Any], list[str]]]:
+    """Files of a climate case, with their parameters and the layers behind them."""
+    told = {"case": case.model_dump(mode="json")}
+    factors = [one.factors for one in case.changed if one.factors is not None]
+    products = [
+        (one.file, told, [one.layer_id, *([one.factors] if one.factors else [])])
+        for one in case.changed
+    ]
+    if case.file is not None:
+        products.append((case.file, told, [*used, *dict.fromkeys(factors)]))
+    return products
