@@ -138,10 +138,12 @@ def add_surface(
     first = start[0]
     in_x, in_y = (x[first : start[-1]] - x0) / dx, (y[first : start[-1]] - y0) / dy
     kept = np.empty(nx * ny), np.empty(nx * ny)
+    start_cell = int(np.int64(0))  # a plain 0 has a type of its own, compiled again
+    place = (start_cell, start_cell, int(np.int64(_LARGEST_RANK)))
     sums = add_zone(
         lattice,
         lattice.view(np.int64),
-        (0, 0, _LARGEST_RANK),
+        place,
         (in_x, in_y, start - first, turn),
         np.array([0, 0, ny, nx]),
         room,
