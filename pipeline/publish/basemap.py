@@ -93,13 +93,35 @@ def read_base_map(manifest: Manifest, bounds_deg: Bounds4) -> BaseMap:
             return None
         return read(available[0], box)
 
+    countries = layer("borders", _vectors)
+    lines = layer("boundary_lines", _vectors)
+    if lines is None and countries is not None:
+        lines = edges_between(countries)
     return BaseMap(
-        countries=layer("borders", _vectors),
-        boundary_lines=layer("boundary_lines", _vectors),
+        countries=countries,
+        boundary_lines=lines,
         lakes=layer("lakes", _vectors),
         places=layer("places", _vectors),
         relief=layer("relief", _relief),
         missing=tuple(missing),
+    )
+
+
+def edges_between(countries: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Common edges of country polygons, as lines whose status nothing states."""
+    shapes = shapely.make_valid(countries.geometry.array)
+    tree = shapely.STRtree(shapes)
+    first, second = tree.query(shapes, predicate="intersects")
+    pairs = first < second
+    common = shapely.intersection(
+        shapely.boundary(shapes[first[pairs]]), shapely.boundary(shapes[second[pairs]])
+    )
+    parts = shapely.get_parts(common)
+    lines = shapely.line_merge(
+        shapely.multilinestrings(parts[shapely.get_dimensions(parts) == 1])
+    )
+    return gpd.GeoDataFrame(
+        {"status": ["not_stated"]}, geometry=[lines], crs=countries.crs
     )
 
 

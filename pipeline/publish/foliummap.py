@@ -40,6 +40,7 @@ _LAKE_STYLE: Final = {
 }
 _LINE_STYLES: Final[dict[str, dict[str, Any]]] = {
     "recognised": {"color": "#5d4a66", "weight": 1.5, "opacity": 0.9},
+    "not_stated": {"color": "#5d4a66", "weight": 0.8, "opacity": 0.9},
     "lease": {"color": "#5d4a66", "weight": 1.0, "opacity": 0.7, "dashArray": "1 5"},
     "disputed": {"color": "#5d4a66", "weight": 1.5, "opacity": 0.9, "dashArray": "6 5"},
 }

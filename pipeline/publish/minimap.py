@@ -193,7 +193,7 @@ def _borders(frame: Frame, base: BaseMap) -> list[str]:
     if lines is None:
         return []
     drawn = []
-    for status in ("recognised", "lease", "disputed"):
+    for status in ("recognised", "not_stated", "lease", "disputed"):
         kind = lines[lines["status"] == status].geometry.array
         drawn += _lines(frame, kind, f"m-border m-border-{status}")
     return drawn

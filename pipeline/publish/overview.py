@@ -51,6 +51,8 @@ def overview_view(
         "statuses": sorted(
             {row["status_code"]: row["status"].word for row in rows}.items()
         ),
+        "unstated_borders": base.boundary_lines is not None
+        and bool((base.boundary_lines["status"] == "not_stated").any()),
         "base_missing": [words(f"base_layer.{use}") for use in base.missing],
         "climate": climate_summary(dossiers, words),
         "layers": layer_rows(context.layers.values(), words),

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 import yaml
+from shapely.geometry import LineString, box
 
 from pipeline.core.errors import InputError
+from pipeline.publish.basemap import edges_between
 from pipeline.publish.stage import run
 
 
@@ -78,6 +82,31 @@ def test_missing_base_layers_are_named_on_the_page(small_region, tmp_path):
     run(small_region.arguments(tmp_path / "site", layers=bare))
     page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     assert "The base map lacks: lakes, relief." in page
+
+
+def test_borders_come_from_the_countries_where_no_lines_are_named(
+    small_region, tmp_path
+):
+    manifest = json.loads(small_region.manifest.read_text(encoding="utf-8"))
+    for item in manifest["layers"]:
+        if item["layer"]["role"] == "boundary_lines":
+            item |= {"state": "missing", "path": None, "origin": None}
+    bare = tmp_path / "manifest.json"
+    bare.write_text(json.dumps(manifest), encoding="utf-8")
+    run(small_region.arguments(tmp_path / "site", layers=bare))
+    page = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert "Border, status not stated" in page
+    assert "Граница, статус не указан" in page
+    assert re.search(r"border_not_stated_add\(\{[^;]*70\.7", page)
+    profile = (tmp_path / "site" / "profiles" / "aa-01.html").read_text("utf-8")
+    assert "m-border-not_stated" in profile.split("</style>")[1]
+
+
+def test_the_edge_of_two_countries_is_found_and_no_other():
+    west, east, far = box(69, 39, 70.7, 43), box(70.7, 39, 73, 43), box(80, 39, 81, 43)
+    countries = gpd.GeoDataFrame(geometry=[west, east, far], crs="EPSG:4326")
+    (line,) = edges_between(countries).geometry
+    assert line.equals(LineString([(70.7, 39), (70.7, 43)]))
 
 
 def test_first_language_of_the_region_is_the_page_s_own(small_region, tmp_path):
