@@ -23,7 +23,6 @@ from pipeline.displacement.series import Component, PointSeries
 
 CONVENTIONS: Final = "CF-1.11"
 _CHUNK_BYTES: Final = 4 << 20
-_CHUNKS_AT_ONCE: Final = 8
 _COORDINATES: Final = "lon lat point_id"
 _PACKED: Final = Blosc(cname="lz4", clevel=1, shuffle=Blosc.BITSHUFFLE)
 """Level 1 works in small blocks, which pack such series better and sooner than 5."""
@@ -72,40 +71,53 @@ class SeriesWriter:
         self._group: zarr.Group | None = None
         self._array: Any = None
         self._points: list[tuple[NDArray[Any], ...]] = []
-        self._waiting: list[NDArray[np.float32]] = []
-        self._n_waiting = self._n_written = 0
+        self._rest: NDArray[np.float32] | None = None
+        self._n_rest = self._n_written = 0
 
     def append(self, part: PointSeries) -> None:
         """Write what fills whole chunks, and keep the rest for the next part."""
+        values = part.displacement_mm
         if self._group is None:
             self._group = self._root.create_group(part.source_id)
             _describe(self._group, part)
-            shape = (0, part.displacement_mm.shape[1])
-            self._array = _displacement(self._group, part, shape)
+            self._array = _displacement(self._group, part, (0, values.shape[1]))
+            n_rows = self._array.chunks[0]
+            self._rest = np.empty((n_rows, values.shape[1]), dtype=np.float32)
         self._points.append((part.point_id, part.lon_deg, part.lat_deg, part.los))
-        self._waiting.append(part.displacement_mm)
-        self._n_waiting += part.n_points
-        n_rows = self._array.chunks[0]
-        if self._n_waiting >= _CHUNKS_AT_ONCE * n_rows:
-            self._write(self._n_waiting // n_rows * n_rows)
+        if self._n_rest:
+            values = values[self._top_up(values) :]
+        if self._n_rest == 0:
+            n_rows = self._array.chunks[0]
+            whole = len(values) // n_rows * n_rows
+            self._write(values[:whole])
+            self._top_up(values[whole:])
 
     def close(self) -> None:
         """Write the rest and the positions."""
-        if self._group is None:
+        if self._group is None or self._rest is None:
             return
-        self._write(self._n_waiting)
+        self._write(self._rest[: self._n_rest])
         columns = zip(*self._points, strict=True)
         _write_points(self._group, *(np.concatenate(column) for column in columns))
 
-    def _write(self, n_rows: int) -> None:
-        if n_rows == 0:
+    def _top_up(self, values: NDArray[np.float32]) -> int:
+        """Put rows to the rest, which is written once it fills a chunk; how many."""
+        if self._rest is None:
+            return 0
+        n = min(len(self._rest) - self._n_rest, len(values))
+        self._rest[self._n_rest : self._n_rest + n] = values[:n]
+        self._n_rest += n
+        if self._n_rest == len(self._rest):
+            self._write(self._rest)
+            self._n_rest = 0
+        return n
+
+    def _write(self, block: NDArray[np.float32]) -> None:
+        if len(block) == 0:
             return
-        block = np.concatenate(self._waiting)
-        self._waiting = [block[n_rows:].copy()] if n_rows < len(block) else []
-        self._n_waiting -= n_rows
-        stop = self._n_written + n_rows
+        stop = self._n_written + len(block)
         self._array.resize((stop, block.shape[1]))
-        self._array[self._n_written : stop] = block[:n_rows]
+        self._array[self._n_written : stop] = block
         self._n_written = stop
 
 

@@ -10,6 +10,7 @@ import xarray as xr
 import zarr
 
 from pipeline.core.files import sha256
+from pipeline.displacement import store
 from pipeline.displacement.fit.stored_velocity import read_rows
 from pipeline.displacement.store import write_series
 
@@ -83,3 +84,24 @@ def test_a_failed_write_leaves_the_old_store(tmp_path, make_series):
         write_series(path, [broken])
     assert sha256(path) == before
     assert [p.name for p in tmp_path.iterdir()] == ["s.zarr"]
+
+
+@pytest.mark.parametrize(
+    "sizes", [(7,), (3, 4), (1, 1, 5), (4, 3), (2, 9, 1, 8), (25,)]
+)
+def test_parts_of_any_size_give_the_store_of_the_whole(
+    tmp_path, monkeypatch, make_series, sizes
+):
+    n = sum(sizes)
+    values = np.arange(3.0 * n, dtype=np.float32).reshape(n, 3)
+    monkeypatch.setattr(store, "_CHUNK_BYTES", 4 * 3 * 4)  # four points
+    with store.open_series(tmp_path / "parts.zarr") as writer:
+        at = 0
+        for size in sizes:
+            part = make_series(values[at : at + size].copy(), DATES)
+            writer.append(part)
+            part.displacement_mm[:] = -1.0  # the writer keeps copies alone
+            at += size
+    back = xr.open_zarr(tmp_path / "parts.zarr", group="src")
+    np.testing.assert_array_equal(back["displacement"].to_numpy(), values)
+    assert back["lon"].shape == (n,)

@@ -182,17 +182,21 @@ def stream_wide(
     """
     n_rows = 0
     with open_csv(path) as handle, ThreadPoolExecutor(_THREADS) as pool:
-        waiting: deque[Future[_Block]] = deque()
-        for block in _blocks(handle):
-            waiting.append(pool.submit(_parse, block, layout))
-            if len(waiting) > _THREADS:
-                table = _placed(path, layout, waiting.popleft(), positions)
+        waiting: deque[tuple[Future[_Block], NDArray[np.uint8]]] = deque()
+        free: list[NDArray[np.uint8]] = []
+        blocks = _blocks(handle, free)
+        while True:
+            block = next(blocks, None)
+            if block is not None:
+                waiting.append((pool.submit(_parse, block, layout), block[0]))
+            if not waiting:
+                break
+            if block is None or len(waiting) > _THREADS:
+                parsed, letters = waiting.popleft()
+                table = _placed(path, layout, parsed, positions)
+                free.append(letters)
                 n_rows += table.n_rows
                 yield table
-        while waiting:
-            table = _placed(path, layout, waiting.popleft(), positions)
-            n_rows += table.n_rows
-            yield table
     if n_rows == 0:
         raise input_error(
             path,
@@ -231,13 +235,21 @@ def _placed(
     return WideTable(columns, lon, lat, values, extent, len(lon))
 
 
-def _blocks(handle: IO[bytes]) -> Iterator[tuple[NDArray[np.uint8], int]]:
-    """Whole rows after the first line, as padded bytes and their length."""
+def _blocks(
+    handle: IO[bytes], free: list[NDArray[np.uint8]]
+) -> Iterator[tuple[NDArray[np.uint8], int]]:
+    """Whole rows after the first line, as padded bytes and their length.
+
+    Memory in ``free`` is used again: fresh memory for each block takes longer.
+    """
     handle.readline()
     rest = b""
     while True:
-        room = _BLOCK_BYTES + len(rest)
-        block = np.empty(room + 1 + csv_bytes.PADDING, dtype=np.uint8)
+        room = max(_BLOCK_BYTES, 2 * len(rest))
+        size = room + 1 + csv_bytes.PADDING
+        block = free.pop() if free else np.empty(size, dtype=np.uint8)
+        if len(block) != size:
+            block = np.empty(size, dtype=np.uint8)
         view = block.data
         view[: len(rest)] = rest
         filled = len(rest)
