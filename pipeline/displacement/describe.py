@@ -33,7 +33,7 @@ def description(
         {
             "zone_basis": BY_OUTLINES if area.outlines else BY_DISTANCE,
             "provider_velocity_mm_per_yr": _median(
-                main.series.provider_velocity_mm_per_yr[main.usable]
+                main.series.provider_velocity_mm_per_yr[of_the_facility(main)]
             ),
             "course": _most_frequent(main.course[on_facility]),
         }
@@ -41,6 +41,12 @@ def description(
         | _coherence(area, main, on_facility, methods)
         | _coverage_in_time(main, on_facility, methods.persistence_epochs)
     )
+
+
+def of_the_facility(points: FittedPoints) -> NDArray[np.bool_]:
+    """Usable points that are not on natural ground; all usable ones without any."""
+    there = points.usable & ~points.is_stable_ground
+    return there if there.any() else points.usable
 
 
 def main_source(enough: list[FittedPoints]) -> FittedPoints:

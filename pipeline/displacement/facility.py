@@ -14,7 +14,11 @@ from pipeline.core.model import DisplacementStatus, WatchLevel
 from pipeline.core.reasons import joined
 from pipeline.core.schemas.displacement import STATUS_REASONS, WATCH_REASONS
 from pipeline.displacement.decompose import TrackRates, UpEast, combine
-from pipeline.displacement.describe import description, main_source
+from pipeline.displacement.describe import (
+    description,
+    main_source,
+    of_the_facility,
+)
 from pipeline.displacement.fit.fitted import FittedPoints
 from pipeline.displacement.search import SearchArea
 from pipeline.displacement.series import PointSeries
@@ -93,7 +97,7 @@ def judge(
     columns |= {"status": str(status), "reason": reason}
     if met is None:
         met = _met(enough, methods, area.tmf_id)
-    return Verdict(columns | _watch(met, status, area, methods), enough, met)
+    return Verdict(columns | _watch(met, status, area, enough, methods), enough, met)
 
 
 def _met(enough: list[FittedPoints], methods: DisplacementMethods, tmf_id: str) -> Met:
@@ -173,13 +177,14 @@ def _rates_only(series: PointSeries) -> str | None:
 
 def _rates(enough: list[FittedPoints]) -> dict[str, Any]:
     main = main_source(enough)
-    rates = main.fit.velocity_mm_per_yr[main.usable]
+    chosen = of_the_facility(main)
+    rates = main.fit.velocity_mm_per_yr[chosen]
     every = np.concatenate([p.fit.velocity_mm_per_yr[p.usable] for p in enough])
     return {
         "velocity_source_id": main.series.source_id,
         "velocity_median_mm_per_yr": float(np.median(rates)),
         "velocity_std_mm_per_yr": float(
-            np.median(main.errors.velocity_std_mm_per_yr[main.usable])
+            np.median(main.errors.velocity_std_mm_per_yr[chosen])
         ),
         "velocity_fastest_mm_per_yr": float(every[np.argmax(np.abs(every))]),
     }
@@ -228,7 +233,7 @@ def _up_east(enough: list[FittedPoints], methods: DisplacementMethods) -> UpEast
     origin = min(points.series.epoch[0] for points in enough)
     tracks = []
     for points in enough:
-        rows = points.usable & np.isfinite(points.series.los).all(axis=1)
+        rows = of_the_facility(points) & np.isfinite(points.series.los).all(axis=1)
         if not rows.any():
             continue
         start = float((points.series.epoch[0] - origin).astype(np.int64))
@@ -259,7 +264,10 @@ def _up_east_columns(result: UpEast) -> dict[str, Any]:
 
 
 def _doubt(
-    status: DisplacementStatus, area: SearchArea, methods: DisplacementMethods
+    status: DisplacementStatus,
+    area: SearchArea,
+    enough: list[FittedPoints],
+    methods: DisplacementMethods,
 ) -> str:
     """Why quiet series are no reason for green; empty where they are."""
     if status is DisplacementStatus.STALE:
@@ -268,6 +276,15 @@ def _doubt(
         return WATCH_REASONS.reason("no_direction_for_green")
     if area.position_radius_m > methods.search_radius_m:
         return WATCH_REASONS.reason("too_uncertain_for_green")
+    on_facility = max(
+        int((points.usable & ~points.is_stable_ground).sum()) for points in enough
+    )
+    if on_facility < methods.minimum_points:
+        return WATCH_REASONS.reason(
+            "too_few_on_facility_for_green",
+            n_points=on_facility,
+            n_needed=methods.minimum_points,
+        )
     return ""
 
 
@@ -275,17 +292,19 @@ def _watch(
     met: Met,
     status: DisplacementStatus,
     area: SearchArea,
+    enough: list[FittedPoints],
     methods: DisplacementMethods,
 ) -> dict[str, Any]:
     """Level, its reasons and the forecast, over all sources.
 
-    Green needs recent series of known direction on a facility of known place: what is
-    old, of unknown direction or somewhere near can raise a level, but not reassure.
+    Green needs recent series of known direction at points on a facility of known place:
+    what is old, of unknown direction or somewhere near can raise a level, but not
+    reassure.
     """
     level = WatchLevel.GREEN
     for finding, _ in met:
         level = higher(level, finding.level)
-    doubt = _doubt(status, area, methods)
+    doubt = _doubt(status, area, enough, methods)
     if level is WatchLevel.GREEN and doubt:
         level = WatchLevel.NOT_ASSESSED
     met = sorted(met, key=lambda pair: -LEVEL_ORDER.index(pair[0].level))

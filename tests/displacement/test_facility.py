@@ -52,6 +52,37 @@ def test_enough_recent_points_are_measured(quiet, area, methods):
     assert row["age_d"] == 13.0  # 2024-12-18 to 2024-12-31
 
 
+def around(make_series, n_on, n_away, rate_on=0.0):
+    """Some points on a facility without outlines, and some 750 m away from it."""
+    dates = simulate.sentinel1_dates("2022-01-03", "2024-12-25")
+    rng = np.random.default_rng(5)
+    angle = rng.uniform(0.0, 2.0 * np.pi, n_away)
+    away = 750.0 * np.column_stack([np.cos(angle), np.sin(angle)])
+    motions = [Motion(velocity_mm_per_yr=rate_on)] * n_on + [Motion()] * n_away
+    values = simulate.series(motions, dates, Noise(1.0, 0.5, 30.0), rng)
+    on = 60.0 * np.column_stack([np.arange(n_on) % 4, np.arange(n_on) // 4])
+    return make_series(values, dates, xy_m=np.vstack([on, away]))
+
+
+@pytest.mark.parametrize(("n_on", "level"), [(0, "not_assessed"), (5, "green")])
+def test_still_ground_around_a_facility_makes_it_not_green(
+    make_series, area, methods, n_on, level
+):
+    row, _ = judge([around(make_series, n_on, 30)], area, methods)
+    assert (row["status"], row["watch_level"]) == ("measured", level)
+    code = "too_few_on_facility_for_green|n_points=0|n_needed=5"
+    assert (code in row["watch_reason"]) == (n_on == 0)
+
+
+def test_the_rate_of_a_facility_is_not_that_of_the_ground_around(
+    make_series, area, methods
+):
+    row, _ = judge([around(make_series, 12, 60, -40.0)], area, methods)
+    assert row["velocity_median_mm_per_yr"] == pytest.approx(-40.0, abs=1.0)
+    ground, _ = judge([around(make_series, 0, 60)], area, methods)
+    assert abs(ground["velocity_median_mm_per_yr"]) < 1.0
+
+
 def test_a_place_that_no_source_reaches_is_not_covered(quiet, area, methods):
     row, points = judge([quiet], replace(area, lon_deg=72.0), methods)
     assert row["status"] == "not_covered"

@@ -45,6 +45,7 @@ WATCH_REASONS = Vocabulary(
         "too_old_for_green": (),
         "no_direction_for_green": (),
         "too_uncertain_for_green": (),
+        "too_few_on_facility_for_green": ("n_points", "n_needed"),
         "rate": (
             "source", "n_points", "limit_mm_per_yr", "fastest_mm_per_yr", "n_epochs",
         ),
@@ -111,8 +112,9 @@ DISPLACEMENT = Table(
         number(
             "velocity_median_mm_per_yr",
             _RATE,
-            "Median rate of that source, positive towards the satellite (or up, or "
-            "east, as the source's component says).",
+            "Median rate of that source over its points on the facility (over all "
+            "where it has none there), positive towards the satellite (or up, or east, "
+            "as the source's component says).",
             nullable=True,
         ),
         number(
@@ -131,7 +133,8 @@ DISPLACEMENT = Table(
         number(
             "velocity_up_mm_per_yr",
             _RATE,
-            "Vertical rate from two viewing directions; up is positive.",
+            "Vertical rate from two viewing directions, of the same points; up is "
+            "positive.",
             nullable=True,
         ),
         number(
