@@ -44,6 +44,22 @@ def test_link_to_a_place_that_the_filter_hides_shows_it_again(opened, site):
     assert page.get_by_label("Filter places").input_value() == ""
 
 
+@pytest.mark.parametrize("width", [1400, 900, 390])
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_place_that_is_linked_to_is_not_under_the_bar(opened, site, width, language):
+    opened.page.set_viewport_size({"width": width, "height": 700})
+    opened.page.emulate_media(reduced_motion="reduce")
+    page = opened.go(
+        site / "contingency.html",
+        query=f"?lang={language}",
+        fragment="#border-kg-uz-river-2",
+    )
+    head = page.locator("#border-kg-uz-river-2 h3:visible").bounding_box()
+    bar = page.locator(".tools:visible").bounding_box()
+    assert 0 <= head["y"] < 700
+    assert head["y"] >= bar["y"] + bar["height"] or bar["y"] > head["y"]
+
+
 def test_language_switches_and_the_anchor_stays(opened, site):
     page = opened.go(site / "contingency.html", fragment="#border-kg-uz-river-2")
     page.get_by_role("button", name="Русский").click()

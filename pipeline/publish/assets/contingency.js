@@ -40,6 +40,16 @@
     }
   }
 
+  // Places are scrolled to below the bar of controls, whose height follows its words.
+  function measure() {
+    const bars = Array.from(document.querySelectorAll(".tools"));
+    const high = bars.map((bar) => getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0);
+    document.documentElement.style.setProperty("--tools", Math.max(0, ...high) + "px");
+  }
+
+  measure();
+  window.addEventListener("resize", measure);
+  document.addEventListener("natech:language", measure);
   orders.forEach((b) => b.addEventListener("click", () => sort(b.dataset.order)));
   filters.forEach((input) => input.addEventListener("input", () => filter(input.value)));
   window.addEventListener("hashchange", reveal);
