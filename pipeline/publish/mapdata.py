@@ -41,7 +41,10 @@ def map_data(
     countries: Sequence[str],
     catalogues: Sequence[Words],
 ) -> dict[str, Any]:
-    """Gather what the script needs; texts are given per language."""
+    """Gather what the script needs; texts are given per language.
+
+    What a facility is by each theme stands in the order of ``themes``.
+    """
     main = themes[catalogues[0].language]
     return {
         "facilities": [
@@ -49,6 +52,7 @@ def map_data(
             for dossier in dossiers
             if dossier.has_position
         ],
+        "themes": [theme.id for theme in main],
         "symbols": {
             theme.id: [str(symbol(look, _SYMBOL_PIXELS)) for look, _ in theme.classes]
             for theme in main
@@ -86,14 +90,14 @@ def _facility(
         "name": {w.language: facility_name(facility, w) for w in catalogues},
         "entry": entry,
         "path": [int(row["reach_id"]) for row in dossier.downstream],
-        "themes": {
-            theme.id: [
+        "themes": [
+            [
                 theme.members[dossier.tmf_id].position,
                 theme.members[dossier.tmf_id].glyph,
                 int(theme.members[dossier.tmf_id].is_loose),
             ]
             for theme in themes
-        },
+        ],
     }
 
 

@@ -37,6 +37,7 @@ def overview_view(
     return {
         "title": context.title(words),
         "columns": [theme.short for theme in columns],
+        "column_themes": [theme.id for theme in columns],
         "rows": rows,
         "table_marks": _marks_in(rows),
         "themes": themes,

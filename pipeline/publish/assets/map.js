@@ -159,7 +159,7 @@
   });
 
   function icon(f) {
-    const member = f.themes[state.theme];
+    const member = f.themes[data.themes.indexOf(state.theme)];
     const size = f.part ? PART_SIZE : SIZE;
     const holder = document.createElement("span");
     // The symbol is the project's own drawing; no text of an inventory is in it.
@@ -270,7 +270,7 @@
       }
       marker.addTo(group.facilities);
       marker.setIcon(icon(f));
-      const rank = f.themes[state.theme][0];
+      const rank = f.themes[data.themes.indexOf(state.theme)][0];
       marker.setZIndexOffset(f.part ? -200 : -10 * rank);
       label(marker);
     });
