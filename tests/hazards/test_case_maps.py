@@ -355,3 +355,16 @@ def test_the_index_of_a_case_is_made_as_that_of_the_present(cells):
 def test_scores_by_hand(value, score):
     found = scores_of(np.array([value], dtype=float), SCALES[0])
     np.testing.assert_allclose(found, [score])
+
+
+def test_the_collection_lists_the_maps_of_the_cases_too(folder):
+    _, maps = make(folder[0])
+    found = json.loads((maps / "collection.json").read_text(encoding="utf-8"))
+    listed = {asset["href"].removeprefix("./") for asset in found["assets"].values()}
+    assert listed == {path.name for path in maps.glob("*.tif")}
+    assert "rain-ssp585-2041-2060.tif" in listed
+    asset = found["assets"]["rain-ssp585-2041-2060"]
+    _, names, _ = read(maps / "rain-ssp585-2041-2060.tif")
+    assert [band["name"] for band in asset["bands"]] == list(names)
+    assert asset["title"].endswith("ssp585, 2041-2060")
+    assert "Confidence: M-part. Demonstration" in asset["description"]

@@ -119,6 +119,13 @@ def _power_of_two(grid: RegionGrid) -> int:
     return 1 << (side - 1).bit_length()
 
 
+def band_names(path: Path) -> list[tuple[str, str]]:
+    """Name and unit of every band of a finished map."""
+    with rasterio.open(path) as dataset:
+        pairs = zip(dataset.descriptions, dataset.units, strict=True)
+        return [(name or "", unit or "1") for name, unit in pairs]
+
+
 def write_style(
     path: Path, stops: Sequence[tuple[float, str, str]], *, band: int = 1
 ) -> None:

@@ -6,13 +6,14 @@ hazard has none. STAC 1.1.0, with the projection extension.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pyproj import CRS, Transformer
 
 from pipeline.core.hazard_maps import (
     RECORD_FILE,
+    CaseMaps,
     GridRecord,
     HazardMaps,
     LayerMap,
@@ -20,17 +21,21 @@ from pipeline.core.hazard_maps import (
 )
 from pipeline.core.layers import Layer
 from pipeline.hazards.maps.fused import NODATA
-from pipeline.hazards.maps.record import band_name
 
 COLLECTION_FILE: Final = "collection.json"
 _VERSION: Final = "1.1.0"
 _PROJECTION: Final = "https://stac-extensions.github.io/projection/v2.0.0/schema.json"
 _COG: Final = "image/tiff; application=geotiff; profile=cloud-optimized"
 _EDGE_POINTS: Final = 101
+BandNames = Sequence[tuple[str, str]]
+"""Name and unit of every band of a file."""
 
 
 def stac_collection(
-    maps: HazardMaps, grid: GridRecord, layers: Mapping[str, Layer]
+    maps: HazardMaps,
+    grid: GridRecord,
+    layers: Mapping[str, Layer],
+    bands: Mapping[str, BandNames],
 ) -> dict[str, Any]:
     """Collection of all maps that were made.
 
@@ -38,6 +43,8 @@ def stac_collection(
     ----------
     layers
         Rows of the registry by key, of every layer in ``maps``.
+    bands
+        Names and units of the bands of every map, by file.
     """
     where = _projection(grid)
     assets = {}
@@ -49,14 +56,17 @@ def stac_collection(
             "description": "Weighted mean of scores from 0 to 1; without data too few "
             "layers speak, which is never a low hazard. " + _label(maps.index),
             "roles": ["data"],
-            "bands": [
-                _band(name, "1", None)
-                for name in ("index", "layers_speaking", "layers_missing")
-            ],
+            "bands": _bands(bands[maps.index.file]),
         }
     for layer in maps.layers:
         if layer.file is not None:
-            assets[layer.layer_id] = where | _asset(layer, layers[layer.layer_id])
+            row = layers[layer.layer_id]
+            found = _asset(layer, row, bands[layer.file])
+            assets[layer.layer_id] = where | found
+    for case in maps.cases:
+        for asset in _case_assets(case, layers, bands):
+            key = asset["href"].removeprefix("./").removesuffix(".tif")
+            assets[key] = where | asset
     return {
         "type": "Collection",
         "stac_version": _VERSION,
@@ -82,7 +92,35 @@ def stac_collection(
     }
 
 
-def _asset(made: LayerMap, layer: Layer) -> dict[str, Any]:
+def _case_assets(
+    case: CaseMaps, layers: Mapping[str, Layer], bands: Mapping[str, BandNames]
+) -> Iterator[dict[str, Any]]:
+    """Maps of one climate case: the index, and every layer that changes."""
+    years = f"{case.scenario}, {case.horizon}"
+    if case.file is not None:
+        yield {
+            "href": f"./{case.file}",
+            "type": _COG,
+            "title": f"Multi-hazard index (provisional, screening), {years}",
+            "description": "The index with the changed layers, and its difference from "
+            f"the present. {_label(case)}",
+            "roles": ["data"],
+            "bands": _bands(bands[case.file]),
+        }
+    for one in case.changed:
+        layer = layers[one.layer_id]
+        yield {
+            "href": f"./{one.file}",
+            "type": _COG,
+            "title": f"{layer.title.en}, {years}",
+            "description": "Changed levels, then each less the present. "
+            f"{_label(one)} Licence: {layer.licence.name}. Source: {layer.citation}",
+            "roles": ["data"],
+            "bands": _bands(bands[one.file]),
+        }
+
+
+def _asset(made: LayerMap, layer: Layer, names: BandNames) -> dict[str, Any]:
     said = [
         layer.caveat.en if layer.caveat else "",
         f"Rule: {made.rule}.",
@@ -97,12 +135,16 @@ def _asset(made: LayerMap, layer: Layer) -> dict[str, Any]:
         "title": made.title.en,
         "description": " ".join(filter(None, said)),
         "roles": ["data"],
-        "bands": _bands(layer, made.levels),
+        "bands": _bands(names, made.levels),
     }
 
 
-def _bands(layer: Layer, levels: Sequence[LevelMap]) -> list[dict[str, Any]]:
-    return [_band(band_name(layer, one.band), layer.unit, one) for one in levels]
+def _bands(
+    names: BandNames, levels: Sequence[LevelMap | None] = ()
+) -> list[dict[str, Any]]:
+    known = [*levels, *([None] * (len(names) - len(levels)))]
+    pairs = zip(names, known, strict=True)
+    return [_band(name, unit, level) for (name, unit), level in pairs]
 
 
 def _band(name: str, unit: str, level: LevelMap | None) -> dict[str, Any]:

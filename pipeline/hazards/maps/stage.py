@@ -39,7 +39,7 @@ from pipeline.hazards.maps.cases import (
     planned_cases,
     with_factors,
 )
-from pipeline.hazards.maps.cog import MapFile, write_style
+from pipeline.hazards.maps.cog import MapFile, band_names, write_style
 from pipeline.hazards.maps.harmonise import Source
 from pipeline.hazards.maps.index_map import (
     DEFAULT_BUDGET_BYTES,
@@ -112,7 +112,8 @@ def run(arguments: argparse.Namespace) -> None:
         write_json(folder / RECORD_FILE, record.model_dump(mode="json"))
         if record.grid is not None:
             rows = {item.layer.id: item.layer for item in items}
-            collection = stac_collection(record, record.grid, rows)
+            bands = {path.name: band_names(path) for path in folder.glob("*.tif")}
+            collection = stac_collection(record, record.grid, rows, bands)
             write_json(folder / COLLECTION_FILE, collection)
 
 
