@@ -6,6 +6,7 @@ import datetime
 from collections import Counter
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
 
@@ -13,7 +14,7 @@ from pipeline.displacement import simulate
 from pipeline.displacement.analysis import analyse, fit_source
 from pipeline.displacement.places import Place
 from pipeline.displacement.simulate import Motion, Noise
-from pipeline.displacement.warning import rules
+from pipeline.displacement.warning import replay, rules
 
 N = 36
 NOISE = Noise(1.5, 1.0, 30.0)
@@ -248,3 +249,21 @@ def test_speeding_up_means_faster_than_before(mean, acceleration, recent, expect
         2.0,
     )
     assert found.tolist() == [expected]
+
+
+def test_few_points_are_judged_on_one_thread_and_the_others_are_given_back(
+    make_series, area, methods, monkeypatch
+):
+    before, inside = numba.get_num_threads(), []
+
+    def fails(*_: Any) -> None:
+        inside.append(numba.get_num_threads())
+        raise RuntimeError
+
+    monkeypatch.setattr(replay, "_judged", fails)
+    dates = simulate.sentinel1_dates("2024-01-01", "2024-06-01")
+    series = make_series(np.zeros((4, len(dates))), dates)
+    with pytest.raises(RuntimeError):
+        replay.judge_days(Place(area, methods), [series], [], None)
+    assert inside == [1]
+    assert numba.get_num_threads() == before
