@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from pipeline.core.hazard_maps import HazardMaps, LayerMap
+from pipeline.core.hazard_maps import CaseMaps, HazardMaps, LayerMap
 from pipeline.core.schema import Column, Table
 from pipeline.core.tables import STORAGE_CRS, table_schema
 from pipeline.publish.dossiers import SiteTables
@@ -197,6 +197,8 @@ def maps_text(maps: HazardMaps) -> str:
         )
         bands = "index, layers speaking, layers missing"
         rows.insert(0, (maps.index.file, parts, "0 to 1", bands, "weighted mean"))
+    units = {layer.layer_id: layer.unit for layer in maps.layers}
+    rows += [row for case in maps.cases for row in _case_rows(case, units)]
     if not rows:
         return ""
     lines = [
@@ -217,6 +219,25 @@ def maps_text(maps: HazardMaps) -> str:
         "",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _case_rows(
+    case: CaseMaps, units: Mapping[str, str]
+) -> list[tuple[str, str, str, str, str]]:
+    """Rows of the maps of one climate case."""
+    if case.file is None:
+        return []
+    name = f"{case.scenario} {case.horizon}"
+    bands = "index, layers speaking, layers missing, change"
+    rows = [(case.file, f"index of {name}", "0 to 1", bands, "weighted mean")]
+    how = {"ratio": "times", "difference": "plus", "own": "levels of its own"}
+    for one in case.changed:
+        factor = "factors of each cell" if one.value is None else f"{one.value:g}"
+        rule = how[one.kind] if one.kind == "own" else f"{how[one.kind]} {factor}"
+        bands = f"values of {name}, then their changes"
+        unit = units.get(one.layer_id, "")
+        rows.append((one.file, one.layer_id, unit, bands, rule))
+    return rows
 
 
 def _levels(layer: LayerMap) -> list[str]:

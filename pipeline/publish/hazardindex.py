@@ -19,11 +19,23 @@ from rasterio.enums import Resampling
 from rasterio.io import MemoryFile
 from rasterio.vrt import WarpedVRT
 
-from pipeline.core.hazard_maps import HazardMaps, IndexRecord, read_hazard_maps
+from pipeline.core.hazard_maps import (
+    CaseMaps,
+    HazardMaps,
+    IndexRecord,
+    read_hazard_maps,
+)
 from pipeline.core.layers import Layer
 from pipeline.core.reasons import read_reasons
 from pipeline.publish.basemap import Bounds4
 from pipeline.publish.drawing import svg, symbol
+from pipeline.publish.hazardindex_cases import (
+    CHANGE_BAND,
+    CasePicture,
+    case_key,
+    case_legend,
+    change_colours,
+)
 from pipeline.publish.hazardlevels import source_text
 from pipeline.publish.reasons import sentence
 from pipeline.publish.status import HATCHED, Look, ordinal_look
@@ -54,6 +66,7 @@ class IndexPicture:
     index: IndexRecord
     some_missing: bool
     too_few: bool
+    cases: tuple[CasePicture, ...] = ()
 
 
 def read_index_picture(folder: Path, bounds_deg: Bounds4) -> IndexPicture | None:
@@ -74,7 +87,8 @@ def read_index_picture(folder: Path, bounds_deg: Bounds4) -> IndexPicture | None
     maps = read_hazard_maps(folder)
     if maps.index is None:
         return None
-    index, missing, inside = _in_mercator(folder / maps.index.file, bounds_deg)
+    values, inside = _in_mercator(folder / maps.index.file, bounds_deg)
+    index, missing = values[0], inside & (np.nan_to_num(values[2]) > 0)
     return IndexPicture(
         address=_as_address(index_colours(index, missing, inside)),
         bounds_deg=bounds_deg,
@@ -82,13 +96,29 @@ def read_index_picture(folder: Path, bounds_deg: Bounds4) -> IndexPicture | None
         index=maps.index,
         some_missing=bool((missing & ~np.isnan(index)).any()),
         too_few=bool((inside & np.isnan(index)).any()),
+        cases=tuple(
+            _case_picture(folder / case.file, case, bounds_deg)
+            for case in maps.cases
+            if case.file is not None
+        ),
+    )
+
+
+def _case_picture(path: Path, case: CaseMaps, bounds_deg: Bounds4) -> CasePicture:
+    values, inside = _in_mercator(path, bounds_deg)
+    change = values[CHANGE_BAND - 1]
+    return CasePicture(
+        key=case_key(case),
+        address=_as_address(change_colours(change, inside)),
+        record=case,
+        has_gaps=bool((inside & np.isnan(change)).any()),
     )
 
 
 def _in_mercator(
     path: Path, bounds_deg: Bounds4
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Index (NaN without one), whether a layer is missing, and what the map covers."""
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """All bands (NaN without data), and where the map reaches."""
     to_mercator = Transformer.from_crs(_STORAGE, _MERCATOR, always_xy=True)
     x0, y0 = to_mercator.transform(bounds_deg[0], bounds_deg[1])
     x1, y1 = to_mercator.transform(bounds_deg[2], bounds_deg[3])
@@ -106,9 +136,7 @@ def _in_mercator(
         ) as view,
     ):
         values = view.read(masked=True).astype(np.float64)
-    index = values[0].filled(np.nan)
-    inside = ~np.ma.getmaskarray(values[2])
-    return index, inside & (values[2].filled(0) > 0), inside
+    return values.filled(np.nan), ~np.ma.getmaskarray(values[2])
 
 
 def index_colours(
@@ -198,6 +226,7 @@ def index_legend(
         "left_out": _left_out(picture.maps, words),
         "file": picture.index.file,
         "files": [item.file for item in picture.maps.layers if item.file],
+        **case_legend(picture.maps, picture.cases, words),
     }
 
 

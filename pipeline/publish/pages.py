@@ -120,6 +120,8 @@ def index_page(
 ) -> str:
     """Page of the basin map: one view per language."""
     scripts = [asset("leaflet.js"), parts.script, asset("site.js"), asset("map.js")]
+    if "index_cases" in data:
+        scripts.append(asset("hazardindex.js"))
     return render(
         "index.html.j2",
         scripts,

@@ -283,6 +283,8 @@ def _index(site: Site) -> str:
         views[words.language]["index"] = (
             None if site.index is None else index_legend(site.index, layers, words)
         )
+    if site.index is not None and site.index.cases:
+        data["index_cases"] = {one.key: one.address for one in site.index.cases}
     parts = ground_map(site.base, site.bounds_deg, site.countries, site.index)
     return index_page(site.region, views, parts, data, site.context, site.catalogues)
 

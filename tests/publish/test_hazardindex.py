@@ -16,6 +16,7 @@ from pipeline.publish.hazardindex import (
     index_legend,
     read_index_picture,
 )
+from pipeline.publish.hazardindex_cases import CHANGE_COLOURS, change_colours
 from pipeline.publish.status import ordinal_look
 from pipeline.publish.words import read_words
 
@@ -143,3 +144,94 @@ def test_maps_stand_beside_the_other_files_and_in_their_list(maps, tmp_path):
     text = maps_text(read_hazard_maps(maps))
     assert f"`{INDEX_FILE}` | quake (weight 1.5)" in text
     assert "`quake.tif` | quake | g" in text
+
+
+CASE = {
+    "scenario": "ssp585",
+    "horizon": "2041-2060",
+    "note": None,
+    "changed": [
+        {
+            "layer_id": "rain",
+            "file": "rain-then.tif",
+            "kind": "ratio",
+            "factors": "rain-change",
+            "value": 1.5,
+            "demonstration": True,
+            "confidence": "P",
+        }
+    ],
+    "kept": [{"layer_id": "quake", "note": "unchanged_by_climate"}],
+    "least_change": -0.0204,
+    "largest_change": 0.11,
+    "confidence": "P",
+    "demonstration": True,
+}
+QUIET = {
+    **CASE, "scenario": "ssp245", "file": None, "note": "no_layer_changes",
+    "changed": [], "least_change": None, "largest_change": None, "confidence": None,
+    "demonstration": False,
+}  # fmt: skip
+
+
+@pytest.fixture
+def with_cases(maps):
+    """The same folder with one case that changes something and one that does not."""
+    name = "multi-hazard-index-ssp585-2041-2060.tif"
+    bands = np.zeros((4, 3, 3))
+    bands[3] = [[0.11, 0.0, -0.02], [0.06, 0.0, 0.0], [-9999, 0.02, 0.0]]
+    with rasterio.open(
+        maps / name, "w", driver="GTiff", dtype="float32", count=4, width=3, height=3,
+        crs="EPSG:4326", transform=Affine(1, 0, 70, 0, -1, 43), nodata=-9999,
+    ) as out:  # fmt: skip
+        out.write(bands.astype("float32"))
+    (maps / "rain-then.tif").write_bytes(b"a map")
+    record = read_hazard_maps(maps).model_dump(mode="json")
+    write_json(maps / RECORD_FILE, {**record, "cases": [QUIET, {**CASE, "file": name}]})
+    return maps
+
+
+def test_colours_of_the_change_part_what_falls_from_what_rises():
+    change = np.array([[-0.2, -0.02, 0.0, 0.02, 0.2, np.nan]]).repeat(20, axis=0)
+    inside = np.ones(change.shape, bool)
+    inside[:10] = False
+    colours = change_colours(change, inside)
+    shades = ["#" + bytes(colours[:3, 0, k]).hex() for k in range(5)]
+    assert shades == [CHANGE_COLOURS[k] for k in (0, 2, 3, 4, 6)]
+    assert (colours[3, :10, 5] == 0).all()  # beyond the map nothing is drawn
+    assert 0 < (colours[3, 10:, 5] > 0).sum() < 10  # hatched where none is given
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_cases_are_told_with_what_changes_what_stays_and_by_how_much(
+    with_cases, language
+):
+    words = read_words(language)
+    picture = read_index_picture(with_cases, BOX)
+    assert [one.key for one in picture.cases] == ["ssp585-2041-2060"]
+    assert picture.cases[0].address.startswith("data:image/webp;base64,")
+    assert picture.cases[0].has_gaps
+    quiet, busy = index_legend(picture, {}, words)["cases"]
+    assert (quiet["has_picture"], busy["has_picture"]) == (False, True)
+    reason = words("reason.map_note.no_layer_changes")
+    assert quiet["text"].startswith(reason)
+    assert quiet["marks"] == ()
+    assert busy["marks"] == ("demonstration", "provisional")
+    for value in (-0.02, 0.11, 1.5):
+        assert words.numbers.number(value) in busy["text"]
+    assert words("reason.map_note.unchanged_by_climate") in busy["text"]
+    files = index_legend(picture, {}, words)["case_files"]
+    assert files == ["multi-hazard-index-ssp585-2041-2060.tif", "rain-then.tif"]
+
+
+def test_without_cases_the_legend_has_none(maps):
+    legend = index_legend(read_index_picture(maps, BOX), {}, read_words("en"))
+    assert legend["cases"] == legend["change_classes"] == legend["case_files"] == []
+
+
+def test_maps_of_cases_stand_in_the_list_of_files(with_cases):
+    text = maps_text(read_hazard_maps(with_cases))
+    assert "`multi-hazard-index-ssp585-2041-2060.tif`" in text
+    row = next(line for line in text.splitlines() if "rain-then.tif" in line)
+    assert "ssp585 2041-2060" in row
+    assert row.endswith("| times 1.5 |")
