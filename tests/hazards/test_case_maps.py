@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -368,3 +369,15 @@ def test_the_collection_lists_the_maps_of_the_cases_too(folder):
     assert [band["name"] for band in asset["bands"]] == list(names)
     assert asset["title"].endswith("ssp585, 2041-2060")
     assert "Confidence: M-part. Demonstration" in asset["description"]
+
+
+def test_dark_colours_are_the_bad_end_of_every_style(folder):
+    _, maps = make(folder[0])
+    ends = {}
+    for path in maps.glob("*.qml"):
+        items = ElementTree.parse(path).findall(".//item")
+        ends[path.stem] = [items[0].get("color"), items[-1].get("color")]
+    pale, dark = ends["quake"]
+    assert sum(bytes.fromhex(pale[1:])) > sum(bytes.fromhex(dark[1:]))
+    assert ends["rain"] == ends["multi-hazard-index"] == [pale, dark]
+    assert ends["cold"] == ends["cold-ssp585-2041-2060"] == [dark, pale]

@@ -30,7 +30,7 @@ from pipeline.core.hazard_maps import (
 )
 from pipeline.core.layers import Layer, LocalLayer, Manifest, read_manifest
 from pipeline.core.methods.hazards import HazardMethods
-from pipeline.core.possible import is_undeclared_nodata, limits_of
+from pipeline.core.possible import is_undeclared_nodata, limits_of, measure_key
 from pipeline.hazards.checks import likely_mistake
 from pipeline.hazards.maps.case_maps import CaseFiles, unmapped_cases
 from pipeline.hazards.maps.cases import (
@@ -194,7 +194,7 @@ def _maps(
         if _wanted_cases(region) or not parts
         else unmapped_cases(region.config.climate),
     )
-    _write_styles(record, folder)
+    _write_styles(record, folder, _worse_when_less(items, choices))
     n_maps = sum(layer.file is not None for layer in record.layers)
     log.info(
         "%d x %d cells: %d of %d layers mapped, %d in the index",
@@ -270,9 +270,29 @@ def _check_level(layer: Layer, level: str, low: float, high: float) -> None:
             )
 
 
-def _write_styles(record: HazardMaps, folder: Path) -> None:
-    """A style of five colours beside every map that has data."""
+def _worse_when_less(
+    items: Sequence[LocalLayer], choices: HazardMethods
+) -> frozenset[str]:
+    """Layers whose small values are the bad ones: distances, and falling scores."""
+    falling = {
+        measure_key(scale.measure)
+        for scale in choices.maps.scales
+        if scale.scores[-1] < scale.scores[0]
+    }
+    return frozenset(
+        item.layer.id
+        for item in items
+        if measure_key(item.layer.intensity_measure) in falling
+        or (item.layer.points and item.layer.points.statistic == "nearest_km")
+    )
+
+
+def _write_styles(
+    record: HazardMaps, folder: Path, worse_when_less: frozenset[str]
+) -> None:
+    """A style of five colours beside every map that has data; dark is bad."""
     spans: list[tuple[str, float, float, str]] = []
+    turned: set[str] = set()
     for layer in record.layers:
         known = [v for v in layer.levels if v.minimum is not None]
         if layer.file is not None and known:
@@ -280,6 +300,8 @@ def _write_styles(record: HazardMaps, folder: Path) -> None:
             high = max(v.maximum for v in known if v.maximum is not None)
             unit = "" if layer.unit == "-" else layer.unit
             spans.append((layer.file, low, high, unit))
+            if layer.layer_id in worse_when_less:
+                turned.add(layer.file)
     if record.index is not None:
         spans.append((record.index.file, 0.0, 1.0, ""))
     by_file = {name: (low, high, unit) for name, low, high, unit in spans}
@@ -290,11 +312,15 @@ def _write_styles(record: HazardMaps, folder: Path) -> None:
             like = by_file.get(f"{one.layer_id}.tif")
             if like is not None:
                 spans.append((one.file, *like))
+                if one.layer_id in worse_when_less:
+                    turned.add(one.file)
     for name, low, high, unit in spans:
         values = np.linspace(low, high if high > low else low + 1.0, len(_RAMP))
         stops = [
             (float(value), colour, f"{float(f'{value:.3g}'):g} {unit}".strip())
-            for value, colour in zip(values, _RAMP, strict=True)
+            for value, colour in zip(
+                values, _RAMP[::-1] if name in turned else _RAMP, strict=True
+            )
         ]
         write_style(folder / name, stops)
 
