@@ -253,9 +253,15 @@ def test_tiles_on_shifted_grids_are_refused(
         fetch(tile_layer(make_layer, site), tmp_path / "cache", patience)
 
 
-def test_a_tile_that_is_no_raster_is_named(site, make_layer, tmp_path, patience):
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [(b"sorry", "no readable raster"), (b"<html>sorry</html>", "a web page came")],
+)
+def test_a_tile_that_is_no_raster_is_named(
+    site, make_layer, tmp_path, patience, body, told
+):
     for level in (10, 100):
         for tile in ("west", "east"):
-            site.put(f"/RP{level}/{tile}_RP{level}.tif", b"<html>sorry</html>")
-    with pytest.raises(InputError, match=r"west_RP10\.tif.*no readable raster"):
+            site.put(f"/RP{level}/{tile}_RP{level}.tif", body)
+    with pytest.raises(InputError, match=rf"west_RP10\.tif.*{told}"):
         fetch(tile_layer(make_layer, site), tmp_path / "cache", patience)
