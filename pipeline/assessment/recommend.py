@@ -153,7 +153,8 @@ def _amounts(case: Case) -> Iterator[Advice]:
     reason = _VOLUME_REASONS.get(case.found.stored.basis)
     if reason is not None:
         yield Advice(Measure.FIND_VOLUME, reason)
-    if facts.water_hazard_class is None:
+    untested = "substance_quantities" in case.found.missing
+    if facts.water_hazard_class is None and untested:
         yield Advice(Measure.CLASSIFY_TAILINGS, Reason.TOXICITY_UNKNOWN)
     if not (facts.is_group and facts.has_dam):
         return

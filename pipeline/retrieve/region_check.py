@@ -159,14 +159,18 @@ def _inventory(region: Region) -> Iterator[Finding]:
 
 
 def _zones(region: Region) -> Iterator[Finding]:
-    for source in region.config.zones:
-        local = Path(os.path.normpath(region.resolve(source.path)))
+    """Files of zones and of compositions."""
+    config = region.config
+    named = [("zones", source.path) for source in config.zones]
+    named += [("compositions", source.path) for source in config.compositions]
+    for subject, path in named:
+        local = Path(os.path.normpath(region.resolve(path)))
         if local.is_file():
-            yield Finding(Weight.FINE, "zones", f"{local} is there.")
+            yield Finding(Weight.FINE, subject, f"{local} is there.")
         else:
             yield Finding(
                 Weight.ERROR,
-                "zones",
+                subject,
                 f"there is no file {local}; the run stops without it. Paths are "
                 "relative to the region's file.",
             )

@@ -87,6 +87,9 @@ inventory:
 # form stands in docs/inventory-format.md.
 zones: []
 
+# What the tailings are made of, where a laboratory says so (docs/inventory-format.md).
+compositions: []
+
 # Registries of your own layers, in the form of the project's layers/registry.yaml.
 registries: []
 {_layers_folder(draft.layers_folder)}

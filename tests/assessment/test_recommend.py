@@ -193,3 +193,18 @@ def test_priorities_count_from_one_without_gaps(advice, rows):
     horizons = table.sort_values("priority")["horizon"]
     order = pd.Categorical(horizons, ["short", "medium", "long"], ordered=True)
     assert list(order) == sorted(order, key=["short", "medium", "long"].index)
+
+
+def test_tailings_that_were_tested_against_annex_1_need_no_classifying(advice, rows):
+    tested = {
+        "tmf_id": "a",
+        "substance": "x",
+        "share_percent": 50.0,
+        "annex1": "acute_toxic_1",
+        "source_file": "parts.csv",
+        "source_row": 2,
+    }
+    known = advice(facilities=[rows.facility("a", mass_t=1e6)], components=[tested])
+    assert "classify_tailings" not in known.index
+    unknown = advice(facilities=[rows.facility("a", mass_t=1e6)])
+    assert unknown.loc["classify_tailings", "reason"] == "toxicity_unknown"

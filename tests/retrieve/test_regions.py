@@ -228,7 +228,10 @@ def test_nothing_is_written_by_a_check(elsewhere):
     assert yaml.safe_load((elsewhere / "kura.yaml").read_text(encoding="utf-8"))
 
 
-def test_a_file_of_zones_that_is_not_there_is_an_error(region_file, capsys):
-    path = region_file(zones=[{"path": "zones.gpkg"}])
+@pytest.mark.parametrize("key", ["zones", "compositions"])
+def test_a_file_beside_the_inventory_that_is_not_there_is_an_error(
+    region_file, capsys, key
+):
+    path = region_file(**{key: [{"path": "none.csv"}]})
     assert main(["check-region", str(path)]) == 2
-    assert "error  zones" in capsys.readouterr().out
+    assert f"error  {key}" in capsys.readouterr().out
