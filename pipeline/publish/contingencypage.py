@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.core.methods import MethodsConfig
 from pipeline.publish.cells import Cell, Context, code_word, flag_cell, marks_of
 from pipeline.publish.dossiers import Row
+from pipeline.publish.drawing import SymbolSheet
 from pipeline.publish.minimap import facility_name
 from pipeline.publish.pages import asset, render
 from pipeline.publish.sheet import (
@@ -81,6 +82,7 @@ def contingency_page(
                 for w in catalogues
             },
             "context": context,
+            "drawn": SymbolSheet(15.0),
         },
     )
 

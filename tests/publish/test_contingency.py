@@ -63,7 +63,9 @@ def test_unknown_arrival_is_hatched_and_says_why(page):
     row = block(page, "reservoir-test-lake").split("<tr data-arrival")[1]
     assert 'colspan="6"' in row
     assert "unknown (standing water on the way)" in row
-    assert "url(#hatch)" in row
+    name = re.search(r'href="#(sym-\d+)"', row)[1]
+    drawing = re.search(rf'<symbol id="{name}".*?</symbol>', page)[0]
+    assert "url(#hatch)" in drawing
 
 
 def test_facilities_without_a_path_are_listed_and_not_called_safe(page):
