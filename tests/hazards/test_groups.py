@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from affine import Affine
@@ -103,6 +105,23 @@ def test_an_array_is_no_larger_than_a_tile_and_its_largest_window(make_layer, fi
     read_groups(make_layer(), field, (1,), windows, work, tile_cells=1024)
     alone = [shape for shape in shapes if shape[0] > 42 or shape[1] > 42]
     assert sorted(alone) == [(100, 140, 1), (107, 117, 1)]
+
+
+def test_large_groups_are_served_one_at_a_time(make_layer, field, monkeypatch):
+    monkeypatch.setattr(groups, "_LARGE_CELLS", 2000)
+    windows = np.array([[k, k, k + 60, k + 60] for k in range(0, 60, 3)])
+    busy, most = [], []
+
+    def work(values, top, left, members):
+        busy.append(members)
+        most.append(len(busy))
+        time.sleep(0.002)
+        assert_array_equal(values[0], CELLS[top : top + 60, left : left + 60])
+        busy.pop()
+
+    read_groups(make_layer(), field, (1,), windows, work, tile_cells=256, threads=4)
+    assert len(most) == len(windows)
+    assert max(most) == 1
 
 
 def test_no_windows_are_no_work(make_layer, field):

@@ -5,7 +5,8 @@ larger than a tile is a group of its own. Threads take groups side by side, each
 file handle of its own, and share a store of decoded blocks: a block that two groups
 need is decoded once as long as it is stored. Groups go down the raster in columns, so
 narrow that the rows of tiles next to each other fit into the store. Memory is bounded
-by the store and the largest group of each thread, whatever the size of the raster.
+by the store and the largest group, whatever the size of the raster: groups much larger
+than a tile are served one at a time.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -31,6 +33,8 @@ THREADS: Final = 2
 """As many as the stage's rule asks for."""
 TILE_CELLS: Final = 1 << 21
 _STORE_BYTES: Final = 128 << 20
+_LARGE_CELLS: Final = 1 << 23
+"""Cells of all bands in a group; of larger ones, one is read at a time."""
 _MOST_CELLS: Final = 50_000_000
 """Cells of all bands in one window; the array of a group then stays below 400 MB."""
 
@@ -44,6 +48,11 @@ class _Group:
 
     members: NDArray[np.int64]
     box: NDArray[np.int64]
+
+    @property
+    def cells(self) -> int:
+        """Cells in the box."""
+        return int(_cells(self.box[None])[0])
 
 
 def read_groups(
@@ -79,7 +88,11 @@ def read_groups(
         _check_size(windows, len(bands), grid)
         groups = list(_groups(windows, grid, len(bands), tile_cells))
     store = BlockStore(_STORE_BYTES)
-    waiting, lock = iter(groups), Lock()
+    waiting, lock, one_large = iter(groups), Lock(), Lock()
+
+    def serve(group: _Group, room: _Room) -> None:
+        values, top, left = room.filled(windows[group.members], group.box)
+        work(values, top, left, group.members)
 
     def worker(_: int) -> None:
         with open_raster(layer, path) as (dataset, own_grid):
@@ -96,8 +109,9 @@ def read_groups(
                     group = next(waiting, None)
                 if group is None:
                     return
-                values, top, left = room.filled(windows[group.members], group.box)
-                work(values, top, left, group.members)
+                is_large = group.cells * len(bands) > _LARGE_CELLS
+                with one_large if is_large else nullcontext():
+                    serve(group, room)
 
     with ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(worker, range(min(threads, len(groups)))):
@@ -165,7 +179,10 @@ def _tile_shape(grid: Grid, cells: int) -> tuple[int, int]:
 
 
 class _Room:
-    """Memory that the groups of one thread use one after the other."""
+    """Memory that the groups of one thread use one after the other.
+
+    That of a large group is given back.
+    """
 
     def __init__(self, reader: BlockReader) -> None:
         self._reader = reader
@@ -185,9 +202,12 @@ class _Room:
         top, left, bottom, right = (int(v) for v in box)
         shape = len(reader.bands), bottom - top, right - left
         length = math.prod(shape)
-        if len(self._memory) < length:
-            self._memory = np.empty(length, reader.dtype)
-        values = self._memory[:length].reshape(shape)
+        memory = self._memory
+        if len(memory) < length:
+            memory = np.empty(length, reader.dtype)
+            if length <= _LARGE_CELLS:
+                self._memory = memory
+        values = memory[:length].reshape(shape)
         for step in np.argwhere(_boxes_filled(first - origin, last - origin)):
             bi, bj = (int(v) for v in origin + step)
             reader.copy_block(bi, bj, top, left, values)
