@@ -18,7 +18,7 @@ rule hazards:
         "../../environment.yml"
     threads: 2
     resources:
-        mem_mb=1500,
+        mem_mb=2000,
     params:
         code=code_version("pipeline/core", "pipeline/hazards"),
     message:
