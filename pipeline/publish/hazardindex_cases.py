@@ -33,6 +33,8 @@ _OPACITY: Final = 200
 _NOTHING: Final = (138, 146, 156)
 _HATCH_PIXELS: Final = 8
 _SWATCH: Final = 18.0
+_DEGREES: Final = ("degC", "°C", "K")
+"""Temperatures, whose differences are in kelvin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def case_legend(
 ) -> dict[str, Any]:
     """What the page says about the climate cases of the index, in one language."""
     return {
-        "cases": [_case_text(one, pictures, words) for one in maps.cases],
+        "cases": [_case_text(one, maps, pictures, words) for one in maps.cases],
         "change_classes": _classes(any(one.has_gaps for one in pictures), words)
         if pictures
         else [],
@@ -100,9 +102,10 @@ def case_legend(
 
 
 def _case_text(
-    case: CaseMaps, pictures: Sequence[CasePicture], words: Words
+    case: CaseMaps, maps: HazardMaps, pictures: Sequence[CasePicture], words: Words
 ) -> dict[str, Any]:
-    numbers, said = words.numbers, []
+    said = []
+    units = {layer.layer_id: layer.unit for layer in maps.layers}
     if case.note is not None:
         said += [sentence("map_note", one, words) for one in read_reasons(case.note)]
     if case.least_change is not None and case.largest_change is not None:
@@ -119,7 +122,12 @@ def _case_text(
             said.append(words(f"hazard_index.changed_{item.kind}", layer=layer))
         else:
             key = f"hazard_index.changed_{item.kind}_of_region"
-            said.append(words(key, layer=layer, value=numbers.number(item.value)))
+            value = words.numbers.number(item.value)
+            if item.kind == "difference":
+                unit = units.get(item.layer_id, "")
+                unit = words.unit("K" if unit in _DEGREES else unit)
+                value = words.numbers.quantity(item.value, unit)
+            said.append(words(key, layer=layer, value=value))
     for kept in case.kept:
         layer = words("value.quoted", text=words.known(LAYER_TITLE, kept.layer_id))
         why = " ".join(
