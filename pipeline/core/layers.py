@@ -11,7 +11,7 @@ import json
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -30,6 +30,9 @@ from pipeline.core.model import PROCESSES, Confidence, Hazard, Zone
 from pipeline.core.records import Record, load_record, load_yaml
 
 LocalFile = Annotated[str, Field(pattern=r"^([^/\\:]+(/[^/\\:]+)*)?$")]
+
+
+_NO_VALUES: Final = frozenset({"tmf_id", "geometry", "source", "note"})
 
 
 class LayerRole(StrEnum):
@@ -149,6 +152,17 @@ class Layer(Record):
         None, description="What about this row could not be checked."
     )
     caveat: Words | None = Field(None, description="What a reader must know.")
+
+    def value_column(self, band: Band) -> str:
+        """Column of a vector or table that holds a level.
+
+        It is the level's own name, or where the row lists ``columns``, the one at the
+        level's number among them; keys and geometry do not count.
+        """
+        named = [name for name in self.columns if name not in _NO_VALUES]
+        if band.level in named or band.band > len(named):
+            return band.level
+        return named[band.band - 1]
 
     @field_validator("file")
     @classmethod
@@ -294,6 +308,7 @@ def read_registry(path: Path) -> Registry:
 
 
 def _check_bands(layer: Layer, path: Path) -> None:
+    _check_sources(layer, path)
     periods: dict[tuple[str, str, float], list[float]] = {}
     for band in layer.bands:
         if band.return_period_yr is not None:
@@ -308,6 +323,25 @@ def _check_bands(layer: Layer, path: Path) -> None:
                 expected="return periods in years that increase",
                 fix="list the bands from frequent to rare",
             )
+
+
+def _check_sources(layer: Layer, path: Path) -> None:
+    """Stop where two levels of a layer would read one band or one column."""
+    if layer.kind == "derived" or layer.points is not None:
+        return
+    read = [
+        f"band {band.band}" if layer.kind == "raster" else layer.value_column(band)
+        for band in layer.bands
+    ]
+    twice = next((name for k, name in enumerate(read) if name in read[:k]), None)
+    if twice is not None:
+        raise input_error(
+            path,
+            field=f"{layer.id}.bands",
+            found=f"two levels that read {twice}",
+            expected="a band or column of its own for every level",
+            fix="give 'band' for every level (1 is meant where it is left out)",
+        )
 
 
 def portable_path(path: Path) -> Path:

@@ -17,9 +17,6 @@ _PERIOD: Final = re.compile(
 )
 
 
-_NO_VALUES: Final = frozenset({"tmf_id", "geometry", "source", "note"})
-
-
 def described_period_yr(description: str) -> float | None:
     """Return period in years that a band's description states, if it states one.
 
@@ -41,15 +38,8 @@ def declared_levels(layer: Layer) -> tuple[Band, ...]:
 
 
 def value_column(layer: Layer, band: Band) -> str:
-    """Column of a vector or table that holds a level.
-
-    It is the level's own name, or where the registry lists ``columns``, the one at the
-    level's number among them; keys and geometry do not count.
-    """
-    named = [name for name in layer.columns if name not in _NO_VALUES]
-    if band.level in named or band.band > len(named):
-        return band.level
-    return named[band.band - 1]
+    """Column of a vector or table that holds a level."""
+    return layer.value_column(band)
 
 
 def raster_levels(layer: Layer, grid: Grid) -> tuple[Band, ...]:

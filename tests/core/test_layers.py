@@ -74,6 +74,31 @@ def test_an_id_that_repeats_is_refused(registry):
         registry(ROW, ROW)
 
 
+@pytest.mark.parametrize(
+    ("kind", "columns", "told"),
+    [
+        ("raster", [], "two levels that read band 1"),
+        ("table", ["tmf_id", "pga_475", "pga_975"], "two levels that read pga_475"),
+    ],
+)
+def test_levels_without_a_band_of_their_own_are_refused(registry, kind, columns, told):
+    row = PGA | {"kind": kind, "columns": columns}
+    bands = [
+        {"level": "475", "return_period_yr": 475},
+        {"level": "975", "return_period_yr": 975},
+    ]
+    with pytest.raises(InputError, match=told):
+        registry(row | {"bands": bands})
+    bands[1]["band"] = 2
+    assert len(registry(row | {"bands": bands}).layers[0].bands) == 2
+
+
+def test_levels_named_as_columns_need_no_numbers(registry):
+    row = PGA | {"kind": "table", "columns": ["tmf_id", "475", "975"]}
+    bands = [{"level": "475"}, {"level": "975"}]
+    assert len(registry(row | {"bands": bands}).layers[0].bands) == 2
+
+
 def test_return_periods_must_increase_within_a_scenario(registry):
     bands = [
         {"level": "975", "return_period_yr": 975},
