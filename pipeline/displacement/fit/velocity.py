@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -74,6 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, fit and write."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # idle threads sleep, not spin
     steps = tuple(sorted({_day(text) for text in arguments.step}))
     suffix = arguments.out.suffix.lower()
     if suffix in _GRIDS:
