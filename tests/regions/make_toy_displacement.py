@@ -82,7 +82,7 @@ def point_ids(n: int, rng: np.random.Generator) -> list[str]:
 STAGES = {
     "green": "2024-01-15",
     "yellow": "2024-04-20",
-    "amber": "2024-09-20",
+    "amber": "2024-09-07",
     "red": "2024-11-20",
 }
 """Level of toy-01 by the day of its newest epoch, in the history of ``--stages``."""
