@@ -178,6 +178,72 @@ def test_across_crs_values_are_as_exact_as_the_lattice(
     assert (known != np.isfinite(theirs)).mean() < 0.01
 
 
+def test_values_are_within_the_stated_rounding_of_exact_ones(make_layer, write_raster):
+    values = np.random.default_rng(9).uniform(-4e4, 4e4, (90, 90)).astype("f4")
+    layer = make_layer(sampling="bilinear", nodata=None)
+    path = write_raster(values, transform=DEGREES)
+    grid = grid_of(80, 80, 0.0173, 69.1, 43.9)  # within the centres of the outermost
+    planes, _, _ = maps_of([(layer, path)], grid)
+    exact = exactly(values.astype(float), DEGREES, "EPSG:4326", grid)
+    assert np.abs(planes[0] - exact).max() <= 5e-7 * 4e4
+
+
+def test_equal_neighbours_give_exactly_their_value(make_layer, write_raster):
+    layer = make_layer(sampling="bilinear")
+    path = write_raster(np.full((90, 90), 0.1), transform=DEGREES)
+    planes, _, _ = maps_of([(layer, path)], grid_of(80, 80, 0.0173, 69.1, 43.9))
+    assert (planes[0] == np.float32(0.1)).all()
+
+
+@pytest.mark.parametrize("sampling", ["bilinear", "nearest"])
+def test_a_raster_that_ends_within_the_map_is_read_to_its_rim(
+    make_layer, write_raster, sampling
+):
+    """Each row crosses both sides of the raster, aslant."""
+    transform = Affine(900.0, 0, 536e3, 0, -900.0, 4.806e6)
+    values = surface(100)
+    layer = make_layer(sampling=sampling, crs="EPSG:32642")
+    path = write_raster(values, crs="EPSG:32642", transform=transform)
+    grid = grid_of(140, 140, 830.0, -60e3, 60e3, LAEA)
+    planes, _, _ = maps_of([(layer, path)], grid)
+    to_source = Transformer.from_crs(grid.crs.to_wkt(), "EPSG:32642", always_xy=True)
+    c, r = np.meshgrid(np.arange(140) + 0.5, np.arange(140) + 0.5)
+    x, y = to_source.transform(*mapped(grid.transform, c, r))
+    column, row = mapped(~transform, np.asarray(x), np.asarray(y))
+    away = np.minimum.reduce([column, row, 100 - column, 100 - row])
+    known = np.isfinite(planes[0])
+    sure = np.abs(away) > 0.01
+    np.testing.assert_array_equal(known[sure], (away > 0)[sure])
+    assert 0.2 < known.mean() < 0.9
+    if sampling == "bilinear":
+        exact = exactly(values, transform, "EPSG:32642", grid)
+        assert np.abs(planes[0] - exact)[known].max() <= 0.03
+    else:
+        inside = known & (np.abs(column % 1 - 0.5) < 0.49)
+        inside &= np.abs(row % 1 - 0.5) < 0.49
+        picked = values[row[inside].astype(int), column[inside].astype(int)]
+        np.testing.assert_array_equal(planes[0][inside], picked.astype("f4"))
+
+
+def test_rasters_of_one_crs_and_cell_share_a_lattice_and_keep_their_places(
+    make_layer, write_raster
+):
+    grid = grid_of(90, 90, 830.0, -37e3, 37e3, LAEA)
+    layers = []
+    for k in range(3):
+        transform = Affine(900.0, 0, 530e3 + 370.3 * k, 0, -900.0, 4.812e6 - 211.7 * k)
+        path = write_raster(
+            surface(110, k), name=f"{k}.tif", crs="EPSG:32642", transform=transform
+        )
+        layer = make_layer(id=f"layer-{k}", sampling="bilinear", crs="EPSG:32642")
+        layers.append((layer, path))
+    together, _, _ = maps_of(layers, grid)
+    alone = [maps_of([one], grid)[0][0] for one in layers]
+    assert np.isfinite(together).mean() > 0.5
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+    assert np.nanmax(np.abs(together[0] - together[1])) > 0.1
+
+
 def polygons(tmp_path, shapes, values):
     frame = gpd.GeoDataFrame({"value": values}, geometry=shapes, crs="EPSG:4326")
     path = tmp_path / "shapes.gpkg"
