@@ -178,7 +178,7 @@ def overtopping_changes(
     for quantity, before, after in pairs:
         if before is None or layer is None:
             found.append(_no_input(quantity, None, str(now.basis), unit=PER_YEAR))
-        elif after is None or other is None or not other.facts.inflow.levels:
+        elif after is None or other is None or not other.facts.inflow.is_known:
             found.append(_no_future(quantity, before, layer, unit=PER_YEAR))
         else:
             bases = (now.basis, other.overtopping.basis)

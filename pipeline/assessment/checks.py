@@ -232,9 +232,11 @@ def _sliding(facts: Facts) -> Iterator[Found]:
 
 def _rain(one: Assessed) -> Iterator[Found]:
     found, water = one.overtopping, one.facts.inflow
-    told = found.basis in (OvertoppingBasis.CURVE, OvertoppingBasis.BEYOND_LEVELS)
+    told = found.interval is not None
     reason = None
-    if found.basis is not OvertoppingBasis.CURVE:
+    if found.basis is OvertoppingBasis.LAYER:
+        reason = CHECKS.reason("layer_tells", layer=water.layer_id)
+    elif found.basis is not OvertoppingBasis.CURVE:
         reason = CHECKS.reason(str(found.basis))
     label = Label(OVERTOPPING_CONFIDENCE).with_(
         layer_label(water.confidence, water.demonstration)

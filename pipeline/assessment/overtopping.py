@@ -34,12 +34,22 @@ class InflowLevel:
 
 @dataclass(frozen=True, slots=True)
 class Inflow:
-    """Levels of the inflow layer that counts at a facility; empty without one."""
+    """Levels of the inflow layer that counts at a facility; empty without one.
+
+    ``stated_per_yr`` is the frequency of overtopping that a layer tells itself; it
+    counts where there are no levels.
+    """
 
     levels: tuple[InflowLevel, ...] = ()
     layer_id: str | None = None
     demonstration: bool = False
     confidence: Confidence | None = None
+    stated_per_yr: Interval | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is anything to tell an overtopping from."""
+        return bool(self.levels) or self.stated_per_yr is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,8 @@ def overtopping(inflow: Inflow, basin: Basin, *, has_dam: bool) -> Overtopping:
     ValueError
         If inflow decreases with the return period.
     """
+    if has_dam and not inflow.levels and inflow.stated_per_yr is not None:
+        return _stated(inflow.stated_per_yr)
     basis = _missing(inflow, basin, has_dam=has_dam)
     if basis is not None:
         return Overtopping(None, None, Status.NOT_PROVIDED, basis)
@@ -84,16 +96,30 @@ def overtopping(inflow: Inflow, basin: Basin, *, has_dam: bool) -> Overtopping:
     central = _frequency(inflow.levels, "central", storage_m3)[1]
     high = _frequency(inflow.levels, "high", storage_m3)[2]
     found = Interval(low, central, high)
-    breach = Interval(
-        BREACH["low"] * low,
-        None if central is None else BREACH["central"] * central,
-        BREACH["high"] * high,
-    )
     if central is None:
         return Overtopping(
-            found, breach, Status.NOT_PROVIDED, OvertoppingBasis.BEYOND_LEVELS
+            found, _breach(found), Status.NOT_PROVIDED, OvertoppingBasis.BEYOND_LEVELS
         )
-    return Overtopping(found, breach, Status.MEASURED, OvertoppingBasis.CURVE)
+    return Overtopping(found, _breach(found), Status.MEASURED, OvertoppingBasis.CURVE)
+
+
+def _stated(found: Interval) -> Overtopping:
+    """Overtopping as a layer tells it; a central zero below a bound is unknown."""
+    if found.central is None or (found.central <= 0 < found.high):
+        bounds = Interval(found.low, None, found.high)
+        return Overtopping(
+            bounds, _breach(bounds), Status.NOT_PROVIDED, OvertoppingBasis.BEYOND_LEVELS
+        )
+    return Overtopping(found, _breach(found), Status.MEASURED, OvertoppingBasis.LAYER)
+
+
+def _breach(found: Interval) -> Interval:
+    """Frequency of the breach that follows an overtopping, 1/yr."""
+    return Interval(
+        BREACH["low"] * found.low,
+        None if found.central is None else BREACH["central"] * found.central,
+        BREACH["high"] * found.high,
+    )
 
 
 def _missing(inflow: Inflow, basin: Basin, *, has_dam: bool) -> OvertoppingBasis | None:

@@ -18,6 +18,8 @@ PGA_GROUND: Final = "PGA_GROUND"
 ACCELERATION_UNIT: Final = "g"
 DEPTH_UNIT: Final = "m"
 INFLOW_UNIT: Final = "m3"
+OVERTOPPING: Final = "overtopping_frequency"
+PER_YEAR: Final = "1/yr"
 SITE: Final = "site"
 
 
@@ -178,6 +180,8 @@ def inflow(
 ) -> Inflow:
     """Levels of inflow (m3) of one layer; the same layers go first as in `shaking`.
 
+    Where no layer has levels, a layer that tells the frequency of overtopping itself.
+
     Parameters
     ----------
     rows
@@ -190,7 +194,7 @@ def inflow(
         if layer_id in (None, row["layer_id"]):
             layers.setdefault(str(row["layer_id"]), []).append(row)
     if not layers:
-        return Inflow()
+        return _told_overtopping(rows, when, layer_id)
     name, chosen = min(
         layers.items(),
         key=lambda item: (
@@ -212,6 +216,35 @@ def inflow(
         name,
         any(bool(row["demonstration"]) for row in chosen),
         weakest(*(Confidence(row["confidence"]) for row in chosen)),
+    )
+
+
+def _told_overtopping(rows: Sequence[Row], when: When, layer_id: str | None) -> Inflow:
+    """Frequency of overtopping that a layer tells, the first by place and name."""
+    found = [
+        row
+        for row in case_rows(rows, when)
+        if str(row["intensity_measure"]) == OVERTOPPING
+        and row["unit"] == PER_YEAR
+        and layer_id in (None, row["layer_id"])
+        and Status(row["intensity_status"]).has_value
+    ]
+    if not found:
+        return Inflow()
+    row = min(
+        found,
+        key=lambda r: (
+            r["place"] != SITE,
+            bool(r["demonstration"]),
+            str(r["layer_id"]),
+        ),
+    )
+    return Inflow(
+        (),
+        str(row["layer_id"]),
+        bool(row["demonstration"]),
+        Confidence(row["confidence"]),
+        interval_of(row),
     )
 
 

@@ -305,3 +305,14 @@ def test_a_stated_yield_acceleration_goes_before_the_factor_of_safety(checks, ro
     assert row["value"] == pytest.approx(0.0717981, rel=1e-6)
     assert codes(row) == ["yield_stated"]
     assert not found["yield_acceleration_g", "-"]["provisional"]
+
+
+def test_overtopping_that_a_layer_tells_itself_is_used(checks, rows):
+    told = rows.water("a", {100.0: 0.02}, layer_id="overtops", unit="1/yr")
+    told = [
+        row | {"intensity_measure": "overtopping_frequency", "return_period_yr": None}
+        for row in told
+    ]
+    row = checks(told)["overtopping_per_yr", "-"]
+    assert row["value"] == pytest.approx(0.02)
+    assert (codes(row), row["layers"]) == (["layer_tells"], "overtops")

@@ -82,3 +82,21 @@ def test_more_rain_never_overtops_less_often(factor):
     then = overtopping(wetter, BASIN, has_dam=True).interval
     assert then.low >= now.low * (1 - 1e-9)
     assert then.high >= now.high * (1 - 1e-9)
+
+
+def test_a_layer_that_tells_the_frequency_counts_where_there_are_no_levels():
+    told = Inflow((), "map", stated_per_yr=Interval(0.01, 0.02, 0.05))
+    found = overtopping(told, Basin(), has_dam=True)
+    assert found.interval == Interval(0.01, 0.02, 0.05)
+    assert (found.basis, found.status) == (OvertoppingBasis.LAYER, Status.MEASURED)
+    assert found.breach == Interval(0.002, 0.01, 0.05)
+    both = Inflow(LEVELS.levels, "inflow", stated_per_yr=exactly(0.5))
+    assert overtopping(both, BASIN, has_dam=True).basis is OvertoppingBasis.CURVE
+    assert overtopping(told, Basin(), has_dam=False).basis is OvertoppingBasis.NO_DAM
+
+
+def test_a_told_zero_below_a_bound_is_no_central_value():
+    told = Inflow((), "map", stated_per_yr=Interval(0.0, 0.0, 0.001))
+    found = overtopping(told, Basin(), has_dam=True)
+    assert found.interval == Interval(0.0, None, 0.001)
+    assert found.status is Status.NOT_PROVIDED

@@ -101,6 +101,7 @@ class OvertoppingBasis(StrEnum):
     """Why there is a frequency of overtopping, only its bounds, or none."""
 
     CURVE = "curve"
+    LAYER = "layer"
     BEYOND_LEVELS = "beyond_levels"
     NO_DAM = "no_dam"
     NO_INFLOW = "no_inflow"

@@ -68,6 +68,7 @@ CHECKS = Vocabulary(
         "no_freeboard": (),
         "no_pond_area": (),
         "beyond_levels": (),
+        "layer_tells": ("layer",),
         "no_flood_map": (),
         "between_levels": (),
         "dry_at_all_levels": ("return_period_yr",),
