@@ -108,6 +108,7 @@ def sample_of(
     covered_fraction: float,
     layer: Layer,
     choices: HazardMethods,
+    peak: float | None = None,
 ) -> Sample:
     """Sample with the status that coverage and value call for.
 
@@ -117,11 +118,22 @@ def sample_of(
         Low, central and high value; None where no valid cell is touched.
     extremes
         Least and largest valid cell; None where there is none.
+    peak
+        Largest value that the statistics saw.
     """
     least, largest = extremes or (None, None)
     share = min(max(covered_fraction, 0.0), 1.0)
     bare = Sample(
-        place.tmf_id, band, Status.NOT_COVERED, None, None, None, share, least, largest
+        place.tmf_id,
+        band,
+        Status.NOT_COVERED,
+        None,
+        None,
+        None,
+        share,
+        least,
+        largest,
+        peak=peak,
     )
     if bounds is None or share == 0:
         return replace(bare, note=NOTES.reason("no_data_here"))
@@ -131,15 +143,20 @@ def sample_of(
             "covered_too_little", share_fraction=share, needed_fraction=needed
         )
         return replace(bare, note=note)
-    low, value, high = bounds
     nothing = layer.zero_is == "no_hazard" and least == 0 and largest == 0
-    return replace(
-        bare,
-        status=Status.NO_HAZARD if nothing else Status.MEASURED,
-        value=value,
-        low=low,
-        high=high,
-        note=None if math.isclose(share, 1.0, abs_tol=1e-6) else _partly(share),
+    low, value, high = bounds
+    return Sample(
+        place.tmf_id,
+        band,
+        Status.NO_HAZARD if nothing else Status.MEASURED,
+        value,
+        low,
+        high,
+        share,
+        least,
+        largest,
+        None if math.isclose(share, 1.0, abs_tol=1e-6) else _partly(share),
+        peak,
     )
 
 

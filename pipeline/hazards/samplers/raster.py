@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from pipeline.core.layers import Band, Layer
@@ -64,5 +63,4 @@ def _level_sample(
     if math.isnan(mean):
         return sample_of(place, level, None, None, covered, layer, choices)
     bounds, extremes = (low, mean, high), (least, largest)
-    one = sample_of(place, level, bounds, extremes, covered, layer, choices)
-    return replace(one, peak=peak)
+    return sample_of(place, level, bounds, extremes, covered, layer, choices, peak)

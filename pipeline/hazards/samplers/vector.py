@@ -10,7 +10,6 @@ is none. Points are handled by `pipeline.hazards.sampling.points`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -145,5 +144,4 @@ def _sample(
             bounds = (min(bounds[0], main), main, max(bounds[2], main))
         extremes = (float(values.min()), float(values.max()))
     covered = float(weights.sum())
-    one = sample_of(place, band, bounds, extremes, covered, layer, choices)
-    return replace(one, peak=peak)
+    return sample_of(place, band, bounds, extremes, covered, layer, choices, peak)
