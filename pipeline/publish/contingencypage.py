@@ -175,12 +175,13 @@ def place_view(sheet: Sheet, place: Place, words: Words) -> dict[str, Any]:
         if state in states:
             count = number.whole(states.count(state))
             lines.append(words(f"contingency.{key}", count=count))
+    told = [words.country(c) for c in countries_told(sheet, keys)]
     return {
         "name": place.name(words),
         "about": _about(place, words),
         "lines": lines,
         "disputed": bool(first["disputed"]),
-        "told": [words.country(c) for c in countries_told(sheet, keys)],
+        "told": told or [words("contingency.told_nobody")],
         "rows": [_row(sheet, row, words) for row in place.rows],
     }
 

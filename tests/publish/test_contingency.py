@@ -13,6 +13,7 @@ import yaml
 from pipeline.core.config import read_methods
 from pipeline.core.errors import InputError
 from pipeline.core.tables import table_of, write_table
+from pipeline.publish import contingencypage
 from pipeline.publish.contingencypage import reasons_text
 from pipeline.publish.drafts import FIELDS, draft, used_in
 from pipeline.publish.inputs import read_tables
@@ -270,3 +271,13 @@ def test_region_without_any_border_or_place_still_gets_its_page(small_region, tm
     text = (tmp_path / "site" / "contingency.html").read_text("utf-8")
     assert "No facility of the inventory drains to a place of this kind." in text
     assert 'id="facility-aa-01-en"' in text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "nobody abroad that is known of"), ("ru", "за рубежом никого")],
+)
+def test_a_place_without_a_country_to_tell_says_so(sheet, monkeypatch, language, said):
+    monkeypatch.setattr(contingencypage, "countries_told", lambda *_: [])
+    view = contingencypage.place_view(sheet, sheet.places[0], read_words(language))
+    assert view["told"][0].startswith(said)
