@@ -195,7 +195,8 @@ def _typed(frame: pd.DataFrame, table: Table, where: str | Path) -> pd.DataFrame
             where,
             found=f"missing columns {missing}, unknown columns {unknown}",
             expected=f"exactly the columns of {table.name!r}",
-            fix="write the table with the documented columns (docs/data-model.md)",
+            fix="run the region again, if another version wrote the table; else write "
+            "the columns of docs/data-model.md",
         )
     columns: dict[str, Any] = {}
     for column in table.columns:

@@ -30,8 +30,8 @@ _COST_OF_INPUT: Final = (
 COST_OF_ABSENCE: Final[dict[str, str]] = {
     "borders": "no border crossings, no countries along the river, no country "
     "outlines on the map",
-    "boundary_lines": "the map draws the edges of countries and cannot mark which of them "
-    "are disputed",
+    "boundary_lines": "the map draws the edges of countries and cannot mark which of "
+    "them are disputed",
     "rivers": "no downstream paths, no border crossings, no arrival times and no "
     "receptors for any facility",
     "lakes": "travel times do not slow down in lakes and reservoirs, so arrivals are "
