@@ -54,7 +54,10 @@ class Inflow:
 
 @dataclass(frozen=True, slots=True)
 class Basin:
-    """What holds the water below the crest; None where it is unknown."""
+    """What holds the water below the crest; None where it is unknown.
+
+    A freeboard of 0 is a full pond: the least inflow overtops.
+    """
 
     freeboard_m: float | None = None
     pond_area_m2: float | None = None
@@ -128,9 +131,9 @@ def _missing(inflow: Inflow, basin: Basin, *, has_dam: bool) -> OvertoppingBasis
         return OvertoppingBasis.NO_DAM
     if not inflow.levels:
         return OvertoppingBasis.NO_INFLOW
-    if not basin.freeboard_m:
+    if basin.freeboard_m is None:
         return OvertoppingBasis.NO_FREEBOARD
-    if not basin.pond_area_m2:
+    if basin.freeboard_m > 0 and not basin.pond_area_m2:
         return OvertoppingBasis.NO_POND_AREA
     return None
 

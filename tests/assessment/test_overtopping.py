@@ -64,13 +64,19 @@ def test_no_inflow_at_all_leaves_what_is_rarer_than_the_levels():
         (LEVELS, BASIN, False, "no_dam"),
         (Inflow(), BASIN, True, "no_inflow"),
         (LEVELS, Basin(None, 1e5), True, "no_freeboard"),
-        (LEVELS, Basin(0.0, 1e5), True, "no_freeboard"),
         (LEVELS, Basin(1.0, None), True, "no_pond_area"),
     ],
 )
 def test_a_missing_input_is_named_and_gives_no_number(levels, basin, has_dam, basis):
     found = overtopping(levels, basin, has_dam=has_dam)
     assert (found.interval, found.breach, found.basis) == (None, None, basis)
+
+
+@pytest.mark.parametrize("pond_area_m2", [1e5, None])
+def test_a_pond_full_to_the_crest_is_overtopped_by_the_most_frequent_rain(pond_area_m2):
+    found = overtopping(LEVELS, Basin(0.0, pond_area_m2), has_dam=True)
+    assert found.interval == Interval(0.1, None, 1.0)  # first level to once a year
+    assert found.basis == OvertoppingBasis.BEYOND_LEVELS
 
 
 @given(st.floats(1.0, 2.0))

@@ -299,6 +299,14 @@ def test_a_pond_that_the_first_level_fills_has_no_number():
     )
 
 
+def test_a_pond_full_to_the_crest_is_overtopped_more_often_than_the_levels_tell():
+    found = overtopped("frequency_per_yr", RAIN, freeboard=0.0)
+    assert (found.bounds, found.note) == (
+        None,
+        "more_often_than_levels|return_period=10",
+    )
+
+
 @given(st.floats(100, 5e5), st.floats(1, 5e5))
 def test_more_storage_never_overtops_more_often(pond, more):
     small, large = (
@@ -314,7 +322,7 @@ def test_more_storage_never_overtops_more_often(pond, more):
         ({"freeboard": None}, "no_freeboard"),
         ({"pond": None}, "zone_not_given|zone=pond"),
         ({"place": HERE}, "zone_not_given|zone=catchment"),
-        ({"freeboard": 0.0}, "no_freeboard"),
+        ({"freeboard": 0.0}, "no_storage"),
     ],
 )
 def test_what_lacks_for_overtopping_is_named(changes, reason):

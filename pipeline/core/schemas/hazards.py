@@ -38,6 +38,7 @@ NOTES = Vocabulary(
         "beyond_method": ("input", "found", "lowest", "highest"),
         "relief_too_coarse": ("cell_m", "limit_m"),
         "no_freeboard": (),
+        "no_storage": (),
         "too_few_levels": (),
         "more_often_than_levels": ("return_period",),
         "rarer_than_levels": ("return_period",),

@@ -82,6 +82,8 @@ def derive(site: Site, band: Band, work: Work) -> Outcome:
     if isinstance(storage_m3, Outcome):
         return storage_m3
     if options.quantity == "fill_ratio":
+        if storage_m3 <= 0:
+            return lacking(Status.INVALID, "no_storage")
         return found(spread(lambda volume: volume / storage_m3, inflow[0]))
     del band
     periods = [one.band.return_period_yr for one in site.given["rain"]]
@@ -96,8 +98,6 @@ def storage(site: Site) -> float | Outcome:
         return lacking(Status.NOT_PROVIDED, "no_freeboard")
     if pond_m2 is None:
         return lacking(Status.NOT_PROVIDED, "zone_not_given", zone=Zone.POND)
-    if freeboard_m <= 0:
-        return lacking(Status.INVALID, "no_freeboard")
     return freeboard_m * pond_m2
 
 
