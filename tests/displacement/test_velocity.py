@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import geopandas as gpd
 import h5py
 import numpy as np
@@ -182,3 +185,23 @@ def test_interpolated_epochs_do_not_make_a_short_series_long(make_series, method
     between = fit_terms(make_series(values, dates, is_interpolated=True), methods)
     assert observed.usable.all()
     assert not between.usable.any()
+
+
+def test_a_grid_without_errors_needs_no_compiled_code_and_has_the_same_rates(tmp_path):
+    values = moving(6).reshape(2, 3, -1)
+    values[0, 1] = np.nan
+    path = mintpy_file(tmp_path / "timeseries.h5", values)
+    assert run(path, "--out", tmp_path / "whole.h5", "--keep-outliers") == 0
+    code = (
+        "import sys; from pipeline.cli import main; assert main(sys.argv[1:]) == 0; "
+        "assert 'numba' not in sys.modules, 'the compiler was started'"
+    )
+    out = tmp_path / "quick.h5"
+    command = [sys.executable, "-c", code, "displacement", "velocity", str(path)]
+    command += ["--out", str(out), "--keep-outliers", "--without-errors"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with h5py.File(tmp_path / "whole.h5") as whole, h5py.File(out) as quick:
+        assert set(whole) - set(quick) == {"velocityStd"}
+        for name in quick:
+            np.testing.assert_array_equal(quick[name][...], whole[name][...])
