@@ -34,7 +34,7 @@ AHEAD_D: Final = np.geomspace(1.0, 3000.0, 56)
 LIMIT_D: Final = 500.0
 """A failure later than this is none that is forecast (P)."""
 _LONGEST_ONSET: Final = 40
-_LEAST_AGREEING: Final = 0.9
+_LEAST_AGREEING: Final = 0.975  # the whole range lies before that
 _LEAST_BASELINE: Final = 10
 
 
