@@ -50,7 +50,7 @@ def test_the_index_is_off_until_its_layer_is_switched_on(opened, toy_site, langu
     switch.check()
     assert picture.is_visible()
     assert legend.locator(".classes li").count() >= 5
-    assert legend.locator(".mark-provisional").count() == 1
+    assert legend.locator("h2 .mark-provisional").count() == 1
     assert picture.evaluate("image => image.naturalWidth") == 900
     assert opened.errors == []
 
