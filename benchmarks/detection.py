@@ -1,7 +1,7 @@
 """What the watch detects: simulated facilities, judged epoch by epoch.
 
 Run from the project's folder: ``python benchmarks/detection.py --facilities 100``
-(about one second of processor time a facility).
+(about two seconds of processor time a facility).
 
 Failures (random generators ``[seed, k]``): share at amber or above at least 14 days
 ahead among those whose way to failure stands out of the noise by more than three
