@@ -143,6 +143,11 @@ class Hazard(StrEnum):
     STRONG_WIND = "strong_wind"
     WILDFIRE = "wildfire"
     CONVECTIVE_STORM = "convective_storm"
+    COASTAL_FLOOD = "coastal_flood"
+    TSUNAMI = "tsunami"
+    VOLCANIC = "volcanic"
+    EROSION = "erosion"
+    DUST_SAND_STORM = "dust_sand_storm"
 
 
 # Codes of the Risk Data Library Standard, list ``process_type``, by hazard type.
@@ -176,6 +181,18 @@ PROCESSES: Final[dict[Hazard, tuple[str, ...]]] = {
     Hazard.STRONG_WIND: ("extratropical_cyclone", "tornado", "tropical_cyclone"),
     Hazard.WILDFIRE: ("wildfire", "wildfire_smoke"),
     Hazard.CONVECTIVE_STORM: ("hail", "lightning", "thunderstorm", "tornado"),
+    Hazard.COASTAL_FLOOD: ("coastal_flood", "storm_surge"),
+    Hazard.TSUNAMI: ("tsunami",),
+    Hazard.VOLCANIC: (
+        "ashfall",
+        "lahar",
+        "lava",
+        "pyroclastic_flow",
+        "volcano_ballistics",
+        "volcano_gas_aerosols",
+    ),
+    Hazard.EROSION: ("coastal_erosion", "soil_erosion"),
+    Hazard.DUST_SAND_STORM: ("dust_sand_storm",),
 }
 
 

@@ -19,7 +19,6 @@ import shapely
 import pipeline
 from pipeline.core.command import add_methods_option, add_region_option
 from pipeline.core.config import Region, read_methods, read_region
-from pipeline.core.errors import input_error
 from pipeline.core.files import code_digest, whole_folder, write_provenance, write_text
 from pipeline.core.hazard_maps import RECORD_FILE, read_hazard_maps
 from pipeline.core.layers import Manifest, read_manifest
@@ -156,7 +155,7 @@ def run(arguments: argparse.Namespace) -> None:
             site.region,
         )
         budget = methods.publish.contingency_budget_bytes
-        _check_budget(sheet[0], budget, "contingency_budget_bytes")
+        _tell_size(sheet[0], budget, "contingency_budget_bytes")
         inputs = [*table_paths(arguments.tables), arguments.layers]
         if maps is not None:
             inputs.append(maps / RECORD_FILE)
@@ -235,7 +234,7 @@ def first_view(
 def _write_pages(site: Site, folder: Path, methods: PublishMethods) -> None:
     index = folder / "index.html"
     index.write_bytes(_index(site).encode("utf-8"))
-    _check_budget(index, methods.map_budget_bytes, "map_budget_bytes")
+    _tell_size(index, methods.map_budget_bytes, "map_budget_bytes")
     ground = Ground.of(site.base, site.reaches)
     profiles = folder / "profiles"
     profiles.mkdir()
@@ -249,7 +248,7 @@ def _write_pages(site: Site, folder: Path, methods: PublishMethods) -> None:
         page.write_bytes(
             profile_page(views, site.context, site.catalogues).encode("utf-8")
         )
-        _check_budget(page, methods.profile_budget_bytes, "profile_budget_bytes")
+        _tell_size(page, methods.profile_budget_bytes, "profile_budget_bytes")
 
 
 def _index(site: Site) -> str:
@@ -294,14 +293,15 @@ def _corners(bounds_deg: Bounds4) -> list[list[float]]:
     return [[south, west], [north, east]]
 
 
-def _check_budget(page: Path, limit_bytes: int, key: str) -> None:
+def _tell_size(page: Path, limit_bytes: int, key: str) -> None:
     size = page.stat().st_size
     if size > limit_bytes:
-        raise input_error(
+        logger.warning(
+            "%s has %.1f MB, above the %.1f MB of publish.%s: it opens slowly and is "
+            "heavy to hand on; describe fewer facilities or hazard layers in one "
+            "region, or use coarser base layers",
             page.name,
-            field=f"publish.{key}",
-            found=f"{size} bytes",
-            expected=f"at most {limit_bytes} bytes",
-            fix="describe fewer facilities or hazard layers in one region, use coarser "
-            "base layers, or raise the limit in configs/methods.yaml",
+            size / 1e6,
+            limit_bytes / 1e6,
+            key,
         )

@@ -8,10 +8,10 @@ from pipeline.core.records import Record
 
 
 class PublishMethods(Record):
-    """Limits of the pages."""
+    """Limits of the pages: above them, a warning names the size."""
 
-    map_budget_bytes: int = Field(gt=0, description="Largest basin map, bytes.")
+    map_budget_bytes: int = Field(gt=0, description="Size of the basin map, bytes.")
     contingency_budget_bytes: int = Field(
-        gt=0, description="Largest contingency page, bytes."
+        gt=0, description="Size of the contingency sheet, bytes."
     )
-    profile_budget_bytes: int = Field(gt=0, description="Largest profile, bytes.")
+    profile_budget_bytes: int = Field(gt=0, description="Size of a profile, bytes.")
