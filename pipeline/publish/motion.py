@@ -45,7 +45,7 @@ def motion_section(dossier: Dossier, words: Words) -> dict[str, Any]:
         "watch": _watch(row, words),
         "lines": [*_rates(row, words), *_coverage(row, words)],
         "zones": [_zone(zone, words) for zone in in_order(dossier.motion_zones)],
-        "plots": zone_plots(dossier, words),
+        **zone_plots(dossier, words),
         "sources": _sources(dossier, words),
         "series": series_plot(dossier.series, words),
         "series_names": [item.point for item in dossier.series],
@@ -198,8 +198,8 @@ def _zone(row: Row, words: Words) -> dict[str, str]:
     }
 
 
-def zone_plots(dossier: Dossier, words: Words) -> list[dict[str, Any]]:
-    """Plots of the stacks, the dam first; no more than a page can hold."""
+def zone_plots(dossier: Dossier, words: Words) -> dict[str, Any]:
+    """Plots of the stacks, the dam first, and titles of those a page cannot hold."""
     curves: dict[tuple[str, str], list[Row]] = {}
     for row in dossier.curves:
         curves.setdefault((str(row["zone"]), str(row["source_id"])), []).append(row)
@@ -215,7 +215,10 @@ def zone_plots(dossier: Dossier, words: Words) -> list[dict[str, Any]]:
         plot = zone_plot(rows, title, words)
         if plot is not None:
             found.append({"plot": plot, "title": title})
-    return found[:_PLOTS_SHOWN]
+    return {
+        "plots": found[:_PLOTS_SHOWN],
+        "plots_left_out": "; ".join(one["title"] for one in found[_PLOTS_SHOWN:]),
+    }
 
 
 def _sources(dossier: Dossier, words: Words) -> list[dict[str, Any]]:

@@ -191,8 +191,8 @@ def test_a_caution_is_said_once_and_a_forecast_with_its_range_and_bias():
     )
     assert english.count("Absence of a signal is no evidence of safety.") == 1
     assert russian.count("Отсутствие сигнала не доказывает") == 1
-    assert english.startswith("Forecast of failure: 01.02.2024 (95 % of the draws: ")
-    assert "20.01.2024 to 09.02.2024; in simulations such a range held" in english
+    assert english.startswith("Forecast of failure: 2024-02-01 (95 % of the draws: ")
+    assert "2024-01-20 to 2024-02-09; in simulations such a range held" in english
 
 
 def test_a_headline_names_the_move_or_what_else_changed():

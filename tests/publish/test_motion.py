@@ -47,6 +47,21 @@ def test_the_model_is_not_drawn_across_a_gap(dossier):
     assert zone_plot(rows, "t", EN).count('class="model"') == 2
 
 
+def test_stacks_that_a_page_cannot_hold_are_named(dossier):
+    (zone,) = dossier.motion_zones
+    sources = [f"s{k}" for k in range(10)]
+    many = replace(
+        dossier,
+        motion_zones=[zone | {"source_id": one} for one in sources],
+        curves=[row | {"source_id": one} for one in sources for row in dossier.curves],
+    )
+    section = motion_section(many, EN)
+    assert len(section["plots"]) == 8
+    left_out = section["plots_left_out"].split("; ")
+    assert ["s8" in left_out[0], "s9" in left_out[1]] == [True, True]
+    assert motion_section(dossier, EN)["plots_left_out"] == ""
+
+
 def test_one_epoch_is_no_plot(dossier):
     assert zone_plot(dossier.curves[:1], "t", EN) is None
 

@@ -25,7 +25,7 @@ STALE = STATUS_REASONS.reason(
 def test_numbers_and_dates_follow_the_language():
     english = stated("displacement", "reason", STALE, EN)
     assert english.startswith("1,600 measurement points within 1\u00a0km")
-    assert "(18.12.2024) is 368\u00a0days older than 21.12.2025" in english
+    assert "(2024-12-18) is 368\u00a0days older than 2025-12-21" in english
     russian = stated("displacement", "reason", STALE, RU)
     assert "(число: 1\u00a0600)" in russian
     assert "368\u00a0сут" in russian
