@@ -9,21 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pipeline.assessment.annex1 import quantity_answer
+from pipeline.assessment.assess import Assessed
 from pipeline.assessment.consequence import PEOPLE
+from pipeline.assessment.facts import Facts
 from pipeline.assessment.failure import FAILURE_CONFIDENCE
 from pipeline.assessment.location import LOCATION
 from pipeline.assessment.overtopping import OVERTOPPING_CONFIDENCE
 from pipeline.assessment.people import NEAR
+from pipeline.assessment.scheme import Scheme
 from pipeline.assessment.volume import UNCERTAINTY
 from pipeline.core.model import Confidence, weakest
-
-if TYPE_CHECKING:
-    from pipeline.assessment.assess import Assessed
-    from pipeline.assessment.facts import Facts
-    from pipeline.assessment.scheme import Scheme
 
 JOINT: Final = "; "
 AIR_CONFIDENCE: Final = Confidence.MEMORY_HIGH

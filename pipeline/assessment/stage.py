@@ -14,7 +14,7 @@ from typing import Final
 
 import pandas as pd
 
-from pipeline.assessment.assess import Assessed, assess, assessment_rows
+from pipeline.assessment.assess import Assessed, assess
 from pipeline.assessment.changes import change_rows, told_cases
 from pipeline.assessment.checks import check_rows
 from pipeline.assessment.coefficients import coefficient_files
@@ -23,6 +23,7 @@ from pipeline.assessment.facts import facts_of, rows_by_facility
 from pipeline.assessment.notify import entries_table, notifications_table
 from pipeline.assessment.places import border_points, main_places, named_reaches
 from pipeline.assessment.recommend import measure_rows
+from pipeline.assessment.rows import assessment_rows
 from pipeline.assessment.scheme import Scheme, read_scheme
 from pipeline.core.command import (
     add_methods_option,
