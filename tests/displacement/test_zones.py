@@ -29,7 +29,11 @@ from tests.displacement.conftest import LAT, LON, M_PER_DEG_LAT, M_PER_DEG_LON
 DATES = simulate.sentinel1_dates("2021-01-03", "2024-12-25", repeat_d=12)
 TIME = simulate.days_since_first(DATES)
 CHOICES = SpeedUpMethods(
-    sigma=6.0, sigma_before=1.64, sigma_cell=1.0, persistence_epochs=2
+    sigma=6.0,
+    sigma_before=1.64,
+    sigma_cell=1.0,
+    persistence_epochs=2,
+    minimum_excess_mm=0.5,
 )
 GROUPING = Grouping(40.0, 200.0, 3)
 
@@ -251,6 +255,19 @@ def test_still_ground_and_settlement_that_decays_are_not_flagged():
     assert not speeding(Motion()).flagged.any()
     settling = Motion(consolidation_mm=80.0, consolidation_yr=1.0)
     assert not speeding(settling).flagged.any()
+
+
+def test_a_bend_below_half_a_millimetre_is_no_speeding_up_however_quiet_the_series():
+    """Series of whole numbers and of models have hardly any noise."""
+    _, xy, on_dam = scene(Motion())
+    after_d = np.maximum(TIME - (TIME[-1] - 96.0), 0.0)
+    for end_mm, is_flagged in ((-0.4, False), (-0.6, True)):
+        values = np.random.default_rng(3).normal(0, 1e-3, (len(xy), len(TIME)))
+        values[on_dam] += end_mm * after_d / 96.0
+        found = find_speed_up(
+            values, TIME, xy, on_dam, ~on_dam, 27.73288, GROUPING, CHOICES
+        )
+        assert found.flagged.any() == is_flagged
 
 
 OFFSET_AT = -4

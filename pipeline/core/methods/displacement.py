@@ -55,6 +55,11 @@ class SpeedUpMethods(Record):
     persistence_epochs: int = Field(
         ge=1, description="Newest epochs on which it must be seen."
     )
+    minimum_excess_mm: float = Field(
+        ge=0,
+        description="Least displacement beyond line and season: less cannot be told "
+        "from rounding, however small the noise of a series is.",
+    )
 
 
 class DisplacementThresholds(Record):

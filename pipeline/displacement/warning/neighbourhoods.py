@@ -160,6 +160,7 @@ def _judged(
     chosen = np.flatnonzero(
         (kinks.score[:, 0] > choices.sigma)
         & (kinks.score[:, 1:] > choices.sigma_before).all(axis=1)
+        & (np.abs(kinks.excess_mm) >= choices.minimum_excess_mm)
     )
     if chosen.size:
         chosen = chosen[~are_rather_steps(stack[chosen], time_d)]
