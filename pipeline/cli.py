@@ -22,7 +22,7 @@ from pipeline.core.errors import InputError, input_error
 COMMANDS = {
     "run": ("pipeline.commands.run", "run the whole workflow for a region"),
     "check-region": (
-        "pipeline.retrieve.check_region",
+        "pipeline.commands.check_region",
         "list a region's missing layers and what their absence costs",
     ),
     "new-region": (

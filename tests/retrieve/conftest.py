@@ -174,6 +174,11 @@ def make_layer():
     return make
 
 
+FACILITY_COLUMNS = (
+    "tmf_id,name,country,facility_type,status,lat_deg,lon_deg,position_quality"
+)
+
+
 @pytest.fixture
 def region_file(tmp_path):
     """Function that writes a region's file in a folder of its own."""
@@ -181,7 +186,8 @@ def region_file(tmp_path):
     def write(name="here", **changes):
         folder = tmp_path / "мой регион"
         folder.mkdir(exist_ok=True)
-        (folder / "facilities.csv").write_text("tmf_id\n", encoding="utf-8")
+        rows = f"{FACILITY_COLUMNS}\na,A,KG,tailings,unknown,41.3,72.8,surveyed\n"
+        (folder / "facilities.csv").write_text(rows, encoding="utf-8")
         content = {
             "region": name,
             "title": {"en": "Here", "ru": "Здесь"},

@@ -11,6 +11,7 @@ from pipeline.core.geo import local_metric_crs
 from pipeline.retrieve.lookup import ROLE_OF_USE
 from pipeline.retrieve.new_region import metric_crs
 from pipeline.retrieve.region_check import COST_OF_ABSENCE, Weight, check_region
+from tests.retrieve.conftest import FACILITY_COLUMNS
 
 
 @pytest.fixture
@@ -18,7 +19,8 @@ def elsewhere(tmp_path, monkeypatch):
     """Folder of a stranger, outside of the checkout; commands start there."""
     folder = tmp_path / "Мои данные"
     folder.mkdir()
-    (folder / "таблица.csv").write_text("tmf_id,name\na,A\n", encoding="utf-8")
+    rows = f"{FACILITY_COLUMNS}\na,A,GE,tailings,unknown,41.5,44.5,surveyed\n"
+    (folder / "таблица.csv").write_text(rows, encoding="utf-8")
     monkeypatch.chdir(folder)
     monkeypatch.delenv("NATECH_DATA_ROOT", raising=False)
     monkeypatch.setenv("NATECH_CACHE", str(tmp_path / "cache"))
@@ -47,6 +49,43 @@ def test_a_new_region_passes_the_check(elsewhere, capsys):
     assert config.bbox.bounds == (41, 38.5, 50, 43)
     assert config.layers.borders == "natural-earth-countries"
     assert "gem-gshm-pga-475" in config.layers.hazards
+
+
+def test_the_rows_of_the_inventory_are_read_and_those_left_out_counted(
+    elsewhere, capsys
+):
+    with (elsewhere / "таблица.csv").open("a", encoding="utf-8") as file:
+        file.write(
+            "b,B,GE,tailings,unknown,,,none\nc,C,GE,planned,unknown,41.6,44.6,surveyed\n"
+        )
+    new_region("--countries", "GE")
+    assert main(["check-region", "kura.yaml"]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "3 row(s), 2 of them facilities of the region, 1 without a position. "
+        "Left out: no_deposit 1."
+    ) in said
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("tmf_id,name\na,A\n", "found no column 'country'"),
+        (
+            f"{FACILITY_COLUMNS}\nc,C,GE,planned,unknown,41.6,44.6,surveyed\n",
+            "1 row(s), 0 of them facilities of the region. Left out: no_deposit 1.",
+        ),
+    ],
+)
+def test_an_inventory_that_gives_no_facility_is_an_error(
+    elsewhere, capsys, content, told
+):
+    (elsewhere / "таблица.csv").write_text(content, encoding="utf-8")
+    new_region("--countries", "GE")
+    assert main(["check-region", "kura.yaml"]) == 2
+    said = capsys.readouterr().out
+    assert "error  inventory" in said
+    assert told in said
 
 
 def test_each_missing_layer_is_listed_with_its_cost(elsewhere, capsys):
