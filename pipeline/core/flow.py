@@ -115,7 +115,8 @@ def upstream_cells(code: Codes, row: Indices, column: Indices) -> Indices:
                     continue
                 if filled == len(found):
                     larger = np.empty(2 * filled, np.int64)
-                    larger[:filled] = found
+                    for k in range(filled):  # a slice would compile a check of shapes
+                        larger[k] = found[k]
                     found = larger
                 found[filled] = number
                 filled += 1
@@ -141,7 +142,8 @@ def path_down(code: Codes, row: int, column: int) -> Indices:
         seen.add(number)
         if filled == len(found):
             larger = np.empty(2 * filled, np.int64)
-            larger[:filled] = found
+            for k in range(filled):  # a slice would compile a check of shapes
+                larger[k] = found[k]
             found = larger
         found[filled] = number
         filled += 1

@@ -18,7 +18,7 @@ from pipeline.core.weighted_quantiles import weighted_quantiles
 
 Sums = tuple[float, float, int, int, int]
 """Sum of shares and of share x value, ranks of least and largest value, cells."""
-Kept = tuple[NDArray, NDArray[np.float64]]
+Kept = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Values of cells and their shares; empty where none are to be kept."""
 Room = tuple[NDArray[np.float64], NDArray[np.uint64], NDArray[np.uint64]]
 """Accumulators of rows, with bits for those that changed and cells that are crossed."""
@@ -97,7 +97,7 @@ def zone_cells(
     bits = bits_of(values)
     place = (row0, col0, np.iinfo(bits.dtype).max)
     most = int((window[2] - window[0]) * (window[3] - window[1]))
-    kept = np.empty(most, values.dtype), np.empty(most)
+    kept = np.empty(most), np.empty(most)
     room = room_for(int(window[3] - window[1]) + 1)
     n = add_zone(values, bits, place, edges, window, room, kept)[4]
     return kept[0][:n], kept[1][:n]
@@ -140,7 +140,7 @@ def _add_zones(
         most = max(most, width * (windows[k, 2] - windows[k, 0]))
     room = room_for(widest)
     kept_cells = most if len(quantiles) > 0 else 0
-    kept = np.empty(kept_cells, values.dtype), np.empty(kept_cells)
+    kept = np.empty(kept_cells), np.empty(kept_cells)
     for k in range(len(members)):
         a, b = first_ring[members[k]], first_ring[members[k] + 1]
         edges = x, y, start[a : b + 1], turn[a:b]
@@ -309,7 +309,8 @@ def _add_full(
         rank = rank ^ largest if rank < 0 else rank
         low = min(low, rank)
         high = max(high, rank)
-    if len(cells) > 0:
-        cells[n : n + len(line)] = line
-        shares[n : n + len(line)] = share
+    if len(cells) > 0:  # loops: slices would compile a check of shapes each
+        for k in range(len(line)):
+            cells[n + k] = line[k]
+            shares[n + k] = share
     return weight + share * (b - a), total + share * own, low, high, n + len(line)

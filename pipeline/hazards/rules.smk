@@ -16,7 +16,7 @@ rule hazards:
         f"{OUT}/{{region}}/benchmarks/hazards.tsv"
     conda:
         "../../environment.yml"
-    threads: 2
+    threads: 1  # reads with two a part of the time; rivers are followed meanwhile
     resources:
         mem_mb=2000,
     params:

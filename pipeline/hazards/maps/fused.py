@@ -159,7 +159,8 @@ def _means(total: NDArray, count: NDArray, least: float, out: NDArray) -> None:
 def _keep(row: NDArray, has_gap: bool, plane: NDArray, extremes: NDArray) -> None:
     """Put a row into its map, and note its extremes and number of cells with data."""
     if not has_gap:
-        plane[:] = row
+        for x in range(len(row)):  # a slice would compile a check of shapes
+            plane[x] = row[x]
         low, high = _span(row)
         extremes[0], extremes[1] = min(extremes[0], low), max(extremes[1], high)
         extremes[2] += len(row)
