@@ -231,14 +231,7 @@ def _told_overtopping(rows: Sequence[Row], when: When, layer_id: str | None) -> 
     ]
     if not found:
         return Inflow()
-    row = min(
-        found,
-        key=lambda r: (
-            r["place"] != SITE,
-            bool(r["demonstration"]),
-            str(r["layer_id"]),
-        ),
-    )
+    row = min(found, key=_precedence)
     return Inflow(
         (),
         str(row["layer_id"]),
@@ -246,6 +239,11 @@ def _told_overtopping(rows: Sequence[Row], when: When, layer_id: str | None) -> 
         Confidence(row["confidence"]),
         interval_of(row),
     )
+
+
+def _precedence(row: Row) -> tuple[bool, bool, str]:
+    """A study of the site first, then what is no stand-in, then by name."""
+    return row["place"] != SITE, bool(row["demonstration"]), str(row["layer_id"])
 
 
 def flood_state(
@@ -269,14 +267,7 @@ def flood_state(
     ]
     if not found:
         return FloodState()
-    row = min(
-        found,
-        key=lambda r: (
-            r["place"] != SITE,
-            bool(r["demonstration"]),
-            str(r["layer_id"]),
-        ),
-    )
+    row = min(found, key=_precedence)
     depth = interval_of(row)
     inside = None
     if depth.low > 0:
