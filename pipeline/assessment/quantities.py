@@ -12,7 +12,6 @@ from pipeline.assessment.coefficients import formula
 
 SUM_RULE: Final = formula("classification", "sum_rule")
 CATEGORIES: Final = formula("classification", "annex1_2014_categories")
-CATEGORIES_2006: Final = formula("classification", "annex1_2006_categories")
 NAMED: Final = formula("classification", "annex1_named")
 WATER_RISK: Final = formula("classification", "water_risk_index")
 

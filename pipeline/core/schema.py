@@ -11,7 +11,6 @@ from pipeline.core.model import Status
 from pipeline.core.reasons import Vocabulary
 
 Kind = Literal["text", "integer", "number", "boolean"]
-NULLABLE = "may be empty"
 
 
 @dataclass(frozen=True, slots=True)
